@@ -1,0 +1,3 @@
+//! Clients of the systems outside: ERPs and stores. Each translates between its system and the ports of the workflow.
+
+pub mod http;
