@@ -120,7 +120,6 @@ impl Http {
 
     /// Starts a request to the base address plus `path`, each element percent-encoded, so that an id of the other side
     /// cannot leave its place in the path.
-    #[must_use]
     pub fn request(&self, method: Method, path: &[&str]) -> RequestBuilder {
         let mut url = self.base.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
