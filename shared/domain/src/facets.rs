@@ -1,0 +1,241 @@
+//! The stage of an order and its orthogonal facets: an order can be shipped, partly refunded and posted at once.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{ContentHash, Endpoint, ErpSlug, Sku, Step};
+use crate::money::Decimal;
+use crate::time::At;
+
+/// How far an order has come on its main way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// Stored, not judged (or changed since it was).
+    Received,
+    /// Judged and found right.
+    Validated,
+    /// Its stock is taken, or it goes as a backorder.
+    Reserved,
+    /// The ERP has it.
+    Posted,
+    /// The store calls it completed and the ERP has it.
+    Completed,
+    /// The store no longer wants it.
+    Cancelled,
+}
+
+/// What the store says of the payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Payment {
+    /// Nothing was paid.
+    Unpaid,
+    /// The store waits for the money (bank transfer, cheque).
+    OnHold,
+    /// To be paid on delivery.
+    CashOnDelivery,
+    /// Paid.
+    Paid,
+    /// The payment failed.
+    Failed,
+}
+
+/// What the order holds of the stock ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StockState {
+    /// Nothing.
+    None,
+    /// `lines` are taken from what is available.
+    Reserved,
+    /// Short, and goes on by policy without taking anything.
+    Backordered,
+    /// Taken, and the ERP has confirmed the order, so its own figure falls by it.
+    Proven,
+}
+
+/// The stock facet: with its `lines` the order row is the reservation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stock {
+    /// State.
+    pub state: StockState,
+    /// The ledger (by ERP) the lines are taken from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ledger: Option<ErpSlug>,
+    /// Pieces by ERP SKU.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lines: BTreeMap<Sku, u32>,
+    /// When the ERP confirmed, by its clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proven_at: Option<At>,
+}
+
+impl Stock {
+    /// Holds nothing.
+    pub const NONE: Stock = Stock { state: StockState::None, ledger: None, lines: BTreeMap::new(), proven_at: None };
+}
+
+/// Where the posting protocol stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ErpState {
+    /// Nothing was sent, or what was sent was surely refused.
+    None,
+    /// Somebody may be calling the ERP right now, until `until`.
+    Posting,
+    /// A call ended without an answer. At `until` the ERP is asked for the reference.
+    Unknown,
+    /// The ERP has the order.
+    Posted,
+}
+
+/// What kind of paper an ERP document is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum DocumentKind {
+    SalesOrder,
+    Invoice,
+    Payment,
+    Delivery,
+    CreditNote,
+}
+
+/// A document in the ERP.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    /// Kind.
+    pub kind: DocumentKind,
+    /// The ERP's id.
+    pub id: String,
+    /// The number people see.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub number: String,
+}
+
+/// The ERP facet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erp {
+    /// State.
+    pub state: ErpState,
+    /// The reference the order has in the ERP, the same at every try.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// How often a create was started.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub attempt: u32,
+    /// End of the lease (`posting`) or when to look the reference up (`unknown`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<At>,
+    /// What was sent, so that a later change shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub goods: Option<ContentHash>,
+    /// When Waybill learnt that the ERP has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub posted_at: Option<At>,
+    /// The ERP's documents.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub documents: Vec<Document>,
+}
+
+fn is_zero(n: &u32) -> bool {
+    *n == 0
+}
+
+impl Erp {
+    /// Nothing posted.
+    pub const NONE: Erp =
+        Erp { state: ErpState::None, reference: None, attempt: 0, until: None, goods: None, posted_at: None, documents: Vec::new() };
+}
+
+/// What was shipped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fulfilment {
+    /// Nothing known.
+    None,
+}
+
+/// What Waybill did about a refund.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefundState {
+    /// Seen in the store, nothing done in the ERP.
+    Seen,
+}
+
+/// A refund of the order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refund {
+    /// WooCommerce's refund id.
+    pub id: u64,
+    /// Gross, positive.
+    pub amount: Decimal,
+    /// State.
+    pub state: RefundState,
+    /// The credit note's reference in the ERP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+}
+
+/// One thing that is wrong with an order. The message names fields and figures, never personal data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Code, listed in docs/ERRORS.md.
+    pub code: String,
+    /// In words.
+    pub message: String,
+}
+
+/// A person must decide.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// Code, listed in docs/ERRORS.md with what may be done.
+    pub code: String,
+    /// In words.
+    pub message: String,
+    /// The step that stopped.
+    pub step: Step,
+    /// Since when.
+    pub since: At,
+}
+
+/// What an order waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub enum WaitOn {
+    /// The store reporting payment.
+    Payment,
+    /// An endpoint: its circuit is open, or a line stands before it.
+    Endpoint(Endpoint),
+}
+
+impl From<String> for WaitOn {
+    fn from(text: String) -> Self {
+        text.parse().map_or(WaitOn::Payment, WaitOn::Endpoint)
+    }
+}
+impl From<WaitOn> for String {
+    fn from(on: WaitOn) -> String {
+        on.to_string()
+    }
+}
+impl std::fmt::Display for WaitOn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            WaitOn::Payment => f.write_str("payment"),
+            WaitOn::Endpoint(endpoint) => endpoint.fmt(f),
+        }
+    }
+}
+
+/// The order goes on by itself when this is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// For what.
+    pub on: WaitOn,
+    /// Since when.
+    pub since: At,
+}

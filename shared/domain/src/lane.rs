@@ -1,0 +1,64 @@
+//! Which line an order stands in, so that it can be found without reading all orders: see docs/DATA.md.
+
+use std::fmt;
+
+use crate::facets::{ErpState, WaitOn};
+use crate::next::next;
+use crate::order::Order;
+use crate::time::At;
+
+/// Shards of every lane, so that no index partition is hot.
+pub const SHARDS: u64 = 8;
+
+/// A lane of the sparse index.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Lane {
+    /// Work before posting is under way.
+    Open,
+    /// Posted, and more work is under way.
+    After,
+    /// Waits.
+    Waiting(WaitOn),
+    /// Held.
+    Held,
+}
+
+impl fmt::Display for Lane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Lane::Open => f.write_str("open"),
+            Lane::After => f.write_str("after"),
+            Lane::Waiting(on) => write!(f, "waiting/{on}"),
+            Lane::Held => f.write_str("held"),
+        }
+    }
+}
+
+impl Lane {
+    /// The index key of one shard.
+    pub fn key(&self, shard: u64) -> String {
+        format!("{self}#{shard}")
+    }
+}
+
+/// The lane of an order and since when it is in it; `None` when nothing is to be done for it.
+///
+/// Orders that wait for an endpoint keep the time they were received, so that the line is oldest first.
+pub fn lane(order: &Order) -> Option<(Lane, At)> {
+    if next(order).is_empty() {
+        if let Some(hold) = &order.hold {
+            return Some((Lane::Held, hold.since));
+        }
+        return order.waiting.as_ref().map(|waiting| {
+            let since = match waiting.on {
+                WaitOn::Payment => waiting.since,
+                WaitOn::Endpoint(_) => order.received_at,
+            };
+            (Lane::Waiting(waiting.on.clone()), since)
+        });
+    }
+    Some(match (order.erp.state, order.erp.posted_at) {
+        (ErpState::Posted, Some(posted_at)) => (Lane::After, posted_at),
+        _ => (Lane::Open, order.received_at),
+    })
+}

@@ -1,0 +1,40 @@
+//! The pure core of Waybill: what an order is, what may happen to it, and what is to be done next.
+//!
+//! Nothing here does I/O, reads a clock or knows of AWS, HTTP or a particular ERP. Times and identifiers come in as values.
+//! Start with [`Order`], then [`advance`](transition::advance) (what happened) and [`next`](next::next) (what to do).
+
+pub mod circuit;
+pub mod config;
+pub mod erp_order;
+pub mod event;
+pub mod facets;
+pub mod ids;
+pub mod lane;
+pub mod money;
+pub mod next;
+pub mod order;
+pub mod reading;
+pub mod stock;
+pub mod store_order;
+pub mod time;
+pub mod transition;
+pub mod validate;
+
+pub use circuit::{Admission, Circuit, CircuitState};
+pub use config::{ErpConfig, Mapping, Policies, StoreConfig};
+pub use erp_order::ErpOrder;
+pub use event::{Event, EventKind};
+pub use facets::{
+    Document, DocumentKind, Erp, ErpState, Finding, Fulfilment, Hold, Payment, Refund, RefundState, Stage, Stock, StockState, WaitOn,
+    Waiting,
+};
+pub use ids::{ContentHash, Endpoint, ErpSlug, OrderKey, Sku, Step, StoreSlug};
+pub use lane::Lane;
+pub use money::Currency;
+pub use next::{Due, next};
+pub use order::{Content, Order};
+pub use reading::{Reading, StaleReason};
+pub use stock::{StockMoves, StockRow};
+pub use store_order::StoreOrder;
+pub use time::At;
+pub use transition::{Change, Context, Illegal, advance, begin};

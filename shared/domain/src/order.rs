@@ -1,0 +1,119 @@
+//! The order record: one small row that says everything but the content.
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::Event;
+use crate::facets::{Erp, Fulfilment, Hold, Payment, Refund, Stage, Stock, Waiting};
+use crate::ids::{ContentHash, OrderKey};
+use crate::money::{Currency, Decimal};
+use crate::reading::StaleReason;
+use crate::store_order::{StoreOrder, StoreStatus};
+use crate::time::At;
+
+/// Events per log page.
+pub const PAGE: u32 = 8;
+
+/// What the record knows of the content, which itself is in the snapshot that `hash` names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Content {
+    /// Names the snapshot.
+    pub hash: ContentHash,
+    /// Hash of what is validated, reserved and posted.
+    pub goods: ContentHash,
+    /// The freshness watermark: the newest `date_modified_gmt` seen with this content.
+    pub modified: At,
+    /// The number the customer sees.
+    pub number: String,
+    /// Status in the store.
+    pub status: StoreStatus,
+    /// Gross total.
+    pub total: Decimal,
+    /// Currency.
+    pub currency: Currency,
+}
+
+impl Content {
+    /// What the record keeps of this order.
+    pub fn of(order: &StoreOrder) -> Self {
+        Content {
+            hash: order.content_hash(),
+            goods: order.goods_hash(),
+            modified: order.modified,
+            number: order.number.chars().take(60).collect(),
+            status: order.status.clone(),
+            total: order.total,
+            currency: order.currency.clone(),
+        }
+    }
+}
+
+/// The order record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// Store and id.
+    pub key: OrderKey,
+    /// Counts commits; every commit is conditional on it.
+    pub version: u64,
+    /// The number of the newest event.
+    pub seq: u32,
+    /// How many of the newest events the last commit added.
+    pub fresh: u32,
+    /// The newest events, from a page boundary on.
+    pub events: Vec<Event>,
+    /// Stage.
+    pub stage: Stage,
+    /// First sight.
+    pub received_at: At,
+    /// `None` until content was seen (a hint came first).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<Content>,
+    /// Set while the content is in doubt and must be read from the store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stale: Option<StaleReason>,
+    /// Payment.
+    pub payment: Payment,
+    /// Stock.
+    pub stock: Stock,
+    /// ERP.
+    pub erp: Erp,
+    /// Fulfilment.
+    pub fulfilment: Fulfilment,
+    /// Refunds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refunds: Vec<Refund>,
+    /// A person must decide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Hold>,
+    /// Goes on by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Waiting>,
+    /// The version of the store's configuration the order was last judged under.
+    #[serde(default)]
+    pub mapping: u32,
+}
+
+impl Order {
+    /// The events the last commit added.
+    pub fn fresh_events(&self) -> &[Event] {
+        let count = usize::try_from(self.fresh).unwrap_or(usize::MAX);
+        let start = self.events.len().saturating_sub(count);
+        self.events.get(start..).unwrap_or_default()
+    }
+
+    /// The log pages that the last commit completed: page number (from 0) and its events.
+    pub fn full_pages(&self) -> Vec<(u32, &[Event])> {
+        let first_fresh = self.seq.saturating_sub(self.fresh);
+        self.events
+            .chunks(usize::try_from(PAGE).unwrap_or(usize::MAX))
+            .filter_map(|page| {
+                let last = page.last().filter(|last| last.seq % PAGE == 0 && last.seq > first_fresh)?;
+                Some(((last.seq / PAGE).saturating_sub(1), page))
+            })
+            .collect()
+    }
+
+    /// Whether the ERP has the order or may have it.
+    pub fn is_past_pivot(&self) -> bool {
+        self.erp.state != crate::facets::ErpState::None
+    }
+}
