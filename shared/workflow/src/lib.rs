@@ -1,1 +1,14 @@
-//! workflow
+//! The workflow: what each step does, through narrow ports. Nothing here knows AWS, HTTP or a wire format.
+//!
+//! A step loads the order, does its effect, and commits what happened in one conditional write ([`commit`]). What follows is computed
+//! from the record by [`waybill_domain::next()`]; the relay sends it. [`saga`] is the table of steps; [`dispose`] is the one place that turns
+//! errors into retries, waits and holds.
+
+pub mod commit;
+pub mod dispose;
+pub mod error;
+pub mod ports;
+pub mod saga;
+pub mod steps;
+
+pub use error::{CallError, StepError, Unavailable};

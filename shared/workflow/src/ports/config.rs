@@ -1,0 +1,27 @@
+//! Configuration and circuits.
+
+use std::future::Future;
+
+use waybill_domain::{Circuit, Endpoint, ErpConfig, ErpSlug, StoreConfig, StoreSlug};
+
+use crate::error::Unavailable;
+
+/// Stores and ERPs.
+pub trait Configs: Sync {
+    /// A store, possibly up to a minute old.
+    fn store(&self, slug: &StoreSlug) -> impl Future<Output = Result<Option<StoreConfig>, Unavailable>> + Send;
+    /// An ERP, possibly up to a minute old.
+    fn erp(&self, slug: &ErpSlug) -> impl Future<Output = Result<Option<ErpConfig>, Unavailable>> + Send;
+    /// All stores.
+    fn stores(&self) -> impl Future<Output = Result<Vec<StoreConfig>, Unavailable>> + Send;
+    /// All ERPs.
+    fn erps(&self) -> impl Future<Output = Result<Vec<ErpConfig>, Unavailable>> + Send;
+}
+
+/// Circuits of endpoints.
+pub trait Circuits: Sync {
+    /// The circuit, strongly consistent; closed if there is no row.
+    fn circuit(&self, endpoint: &Endpoint) -> impl Future<Output = Result<Circuit, Unavailable>> + Send;
+    /// Writes a circuit, on the condition that the row has the version before it; false if somebody else was faster.
+    fn save_circuit(&self, circuit: &Circuit) -> impl Future<Output = Result<bool, Unavailable>> + Send;
+}

@@ -1,0 +1,194 @@
+//! An ERP: narrow traits, one concern each. A connector implements those its ERP can do.
+
+use std::future::Future;
+
+use waybill_domain::money::{Currency, Decimal};
+use waybill_domain::{At, Document, DocumentKind, ErpOrder, Sku};
+
+use crate::error::CallError;
+
+/// The free figure of a SKU.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Free {
+    /// The ERP's article number.
+    pub sku: Sku,
+    /// On hand minus what confirmed orders hold; may be negative.
+    pub free: i64,
+}
+
+/// Free figures, all as of one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Availability {
+    /// By the ERP's clock.
+    pub as_of: At,
+    /// Figures.
+    pub items: Vec<Free>,
+}
+
+/// What may still be promised.
+pub trait ErpAvailability: Sync {
+    /// The figures of these SKUs, or of all when `skus` is empty.
+    fn availability(&self, skus: &[Sku]) -> impl Future<Output = Result<Availability, CallError>> + Send;
+}
+
+/// An order as the ERP has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErpRecord {
+    /// The ERP's id.
+    pub id: String,
+    /// Our reference.
+    pub reference: String,
+    /// When it was confirmed, by the ERP's clock.
+    pub confirmed_at: At,
+    /// Gross total as the ERP computed it.
+    pub total: Decimal,
+    /// Currency.
+    pub currency: Currency,
+    /// Its documents so far, the sales order first.
+    pub documents: Vec<Document>,
+}
+
+/// Orders.
+pub trait ErpOrders: Sync {
+    /// Creates and confirms an order. A duplicate reference is not an error: the order that is there is returned. An answer that cannot
+    /// be trusted is [`CallError::Unknown`].
+    fn create(&self, order: &ErpOrder) -> impl Future<Output = Result<ErpRecord, CallError>> + Send;
+    /// The orders with this reference: none, one, or (in ERPs whose reference is not unique) several.
+    fn find(&self, reference: &str) -> impl Future<Output = Result<Vec<ErpRecord>, CallError>> + Send;
+}
+
+/// Cancellation.
+pub trait ErpCancel: Sync {
+    /// Cancels an order by the ERP's id; an order that is cancelled already is no error.
+    fn cancel(&self, id: &str) -> impl Future<Output = Result<(), CallError>> + Send;
+}
+
+/// What is credited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreditNote {
+    /// Unique and the same at every try.
+    pub reference: String,
+    /// The ERP's id of the order.
+    pub order: String,
+    /// Gross amount, positive.
+    pub amount: Decimal,
+    /// Currency.
+    pub currency: Currency,
+    /// Pieces credited by the store's line id; empty for an amount-only credit.
+    pub lines: Vec<CreditLine>,
+    /// Whether the pieces go back on the shelf.
+    pub restock: bool,
+}
+
+/// A credited line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreditLine {
+    /// The store's line id.
+    pub line: u64,
+    /// Pieces.
+    pub quantity: u32,
+    /// Net.
+    pub net: Decimal,
+    /// Tax.
+    pub tax: Decimal,
+}
+
+/// Credit notes.
+pub trait ErpCredit: Sync {
+    /// Creates a credit note; a duplicate reference returns the one that is there.
+    fn credit(&self, note: &CreditNote) -> impl Future<Output = Result<Document, CallError>> + Send;
+}
+
+/// A part of a list that goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// Items.
+    pub items: Vec<T>,
+    /// Where to go on; `None` at the end.
+    pub next: Option<String>,
+}
+
+/// A shipment the ERP knows of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErpShipment {
+    /// The ERP's id.
+    pub id: String,
+    /// Our reference of the order.
+    pub reference: String,
+    /// When.
+    pub shipped_at: At,
+    /// Carrier.
+    pub carrier: String,
+    /// Tracking number, possibly empty.
+    pub tracking: String,
+    /// Pieces by the store's line id.
+    pub lines: Vec<(u64, u32)>,
+}
+
+/// Shipments.
+pub trait ErpShipments: Sync {
+    /// Shipments made or changed at or after `since`.
+    fn shipments_since(
+        &self,
+        since: At,
+        cursor: Option<&str>,
+    ) -> impl Future<Output = Result<Page<ErpShipment>, CallError>> + Send;
+}
+
+/// A stock change the ERP knows of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StockChange {
+    /// The ERP's article number.
+    pub sku: Sku,
+    /// Free after the change.
+    pub free: i64,
+    /// When.
+    pub at: At,
+}
+
+/// Stock changes.
+pub trait ErpStockChanges: Sync {
+    /// Changes at or after `since`.
+    fn stock_changes_since(
+        &self,
+        since: At,
+        cursor: Option<&str>,
+    ) -> impl Future<Output = Result<Page<StockChange>, CallError>> + Send;
+}
+
+/// A document of a day, for reconciliation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DayDocument {
+    /// Kind.
+    pub kind: DocumentKind,
+    /// The ERP's id.
+    pub id: String,
+    /// Our reference, if it has one.
+    pub reference: Option<String>,
+    /// Gross total.
+    pub total: Decimal,
+    /// Currency.
+    pub currency: Currency,
+}
+
+/// Documents.
+pub trait ErpDocuments: Sync {
+    /// The documents created on a day (`YYYY-MM-DD`, UTC).
+    fn documents_of(
+        &self,
+        day: &str,
+        cursor: Option<&str>,
+    ) -> impl Future<Output = Result<Page<DayDocument>, CallError>> + Send;
+}
+
+/// Everything an ERP that is fully connected can do.
+pub trait Erp: ErpAvailability + ErpOrders + ErpCancel + ErpCredit + ErpShipments + ErpStockChanges + ErpDocuments {}
+impl<T: ErpAvailability + ErpOrders + ErpCancel + ErpCredit + ErpShipments + ErpStockChanges + ErpDocuments> Erp for T {}
+
+/// Opens the connection to an ERP by its configuration.
+pub trait Erps: Sync {
+    /// What a connection can do for the posting step.
+    type Connection: ErpOrders + Send + Sync;
+    /// A connection, built from configuration and secrets and kept warm.
+    fn connect(&self, config: &waybill_domain::ErpConfig) -> impl Future<Output = Result<Self::Connection, CallError>> + Send;
+}

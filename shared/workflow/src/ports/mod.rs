@@ -1,0 +1,18 @@
+//! The ports: narrow traits, one concern each. `shared/aws` and `shared/connectors` implement them for real, `shared/testkit` in memory.
+//!
+//! Methods return `Send` futures so that tests may run steps side by side on threads.
+
+pub mod commands;
+pub mod config;
+pub mod erp;
+pub mod idempotency;
+pub mod orders;
+pub mod runtime;
+pub mod store;
+
+pub use commands::{CommandQueue, FactBus, Outgoing, Spool, Spooled};
+pub use config::{Circuits, Configs};
+pub use idempotency::{Claim, Idempotency};
+pub use orders::{CommitError, Lanes, Log, Orders, Shortage, Snapshots, Waiter};
+pub use runtime::Runtime;
+pub use store::{Delivery, Storefront, StoreSecrets, WebhookSecrets};
