@@ -1,1 +1,3 @@
-//! testkit
+//! What tests and the demo run against instead of the world: a fake ERP, a fake store, ports in memory.
+
+pub mod erp;
