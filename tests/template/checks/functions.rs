@@ -1,0 +1,160 @@
+//! The functions themselves: how they are built, what invokes them, what they are told, where they log.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
+
+use serde_json::{Value, json};
+
+use super::{Faults, logical};
+use crate::{
+    cloud::{Template, root},
+    expected::{FUNCTIONS, Source},
+};
+
+/// The same functions here, in the table of functions and in `functions/`, each built by cargo-lambda for the chosen architecture.
+pub fn functions(template: &Template) -> Vec<String> {
+    let mut faults = Faults::default();
+    let found = template.resources("AWS::Serverless::Function");
+    let ids: BTreeSet<String> = found.keys().map(|id| (*id).to_owned()).collect();
+    let wanted: BTreeSet<String> = FUNCTIONS.iter().map(|f| format!("{}Function", logical(f.slug))).collect();
+    faults.equal("functions in the template", &ids, &wanted);
+    let packages: BTreeSet<String> = fs::read_dir(root().join("functions"))
+        .expect("functions/ is readable")
+        .map(|entry| entry.expect("an entry").file_name().into_string().expect("a UTF-8 name"))
+        .collect();
+    faults.equal("packages in functions/", packages, FUNCTIONS.iter().map(|f| f.slug.to_owned()).collect());
+
+    for f in FUNCTIONS {
+        let (slug, id) = (f.slug, format!("{}Function", logical(f.slug)));
+        let properties = template.properties(&id);
+        if properties.is_null() {
+            continue;
+        }
+        faults.equal(&format!("{id}: name"), template.text(&properties["FunctionName"]), format!("waybill-{slug}"));
+        faults.equal(&format!("{id}: CodeUri"), &properties["CodeUri"], &json!(format!("functions/{slug}")));
+        faults.equal(&format!("{id}: Timeout"), properties["Timeout"].as_u64(), Some(f.timeout_seconds));
+        let metadata = &template.document["Resources"][&id]["Metadata"];
+        faults.equal(&format!("{id}: Metadata"), metadata, &json!({"BuildMethod": "rust-cargolambda"}));
+        for (key, wanted) in [
+            ("Runtime", json!("provided.al2023")),
+            ("Handler", json!("bootstrap")),
+            ("Architectures", json!([{"Ref": "Architecture"}])),
+            ("Tracing", json!("Active")),
+        ] {
+            faults.equal(&format!("{id}: {key}"), template.of_function(properties, key), &wanted);
+        }
+        // SAM takes the package's one binary; a second one in the package would make it guess.
+        let manifest = fs::read_to_string(root().join("functions").join(slug).join("Cargo.toml")).unwrap_or_default();
+        let binaries = manifest.matches("[[bin]]").count();
+        let named = manifest.contains(&format!("[[bin]]\nname = \"{slug}\""));
+        faults.unless(named && binaries == 1, || format!("functions/{slug} has not exactly one binary `{slug}`"));
+    }
+    let architecture = &template.document["Parameters"]["Architecture"];
+    faults.equal("architectures", &architecture["AllowedValues"], &json!(["arm64", "x86_64"]));
+    faults.equal("default architecture", &architecture["Default"], &json!("arm64"));
+    faults.0
+}
+
+/// Each function is invoked by what its code expects, and by nothing else. A failed record alone is repeated, never its whole batch:
+/// AWS ignores a misspelt `ReportBatchItemFailures` and then counts every partial failure as a success.
+pub fn sources(template: &Template) -> Vec<String> {
+    let mut faults = Faults::default();
+    for f in FUNCTIONS {
+        let name = logical(f.slug);
+        let events = template.properties(&format!("{name}Function"))["Events"].as_object().cloned().unwrap_or_default();
+        let mut wanted = match f.source {
+            Source::Queue { batch, concurrency } => json!({"SQS": {
+                "Queue": {"Fn::GetAtt": [format!("{name}Queue"), "Arn"]},
+                "BatchSize": batch,
+                "FunctionResponseTypes": ["ReportBatchItemFailures"],
+                "ScalingConfig": {"MaximumConcurrency": {"Ref": concurrency}},
+            }}),
+            Source::Stream => json!({"DynamoDB": {
+                "Stream": {"Fn::GetAtt": ["OrdersTable", "StreamArn"]},
+                "StartingPosition": "TRIM_HORIZON",
+                "BatchSize": 25,
+                "ParallelizationFactor": {"Ref": "RelayParallelism"},
+                "BisectBatchOnFunctionError": true,
+                "FunctionResponseTypes": ["ReportBatchItemFailures"],
+                "MaximumRetryAttempts": 20,
+                "MaximumRecordAgeInSeconds": 21600,
+                "FilterCriteria": {"Filters": [{"Pattern": "{\"dynamodb\": {\"Keys\": {\"sk\": {\"S\": [\"order\"]}}}}"}]},
+                "DestinationConfig": {"OnFailure": {"Type": "SQS", "Destination": {"Fn::GetAtt": [format!("{name}Dlq"), "Arn"]}}},
+            }}),
+            Source::Schedule => json!({"Schedule": {
+                "Name": {"Fn::Sub": format!("${{Deployment}}-{}", f.slug)},
+                "Description": "One sweep a minute.",
+                "Schedule": "rate(1 minute)",
+                "RetryPolicy": {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60},
+                "DeadLetterConfig": {"Arn": {"Fn::GetAtt": [format!("{name}Dlq"), "Arn"]}},
+            }}),
+        };
+        if f.slug == "intake" {
+            wanted["HttpApi"] = json!({
+                "ApiId": {"Ref": "Api"},
+                "Method": "POST",
+                "Path": "/v1/webhooks/woocommerce/{store}",
+                "PayloadFormatVersion": "2.0",
+            });
+        }
+        faults.equal(&format!("{}: number of event sources", f.slug), events.len(), wanted.as_object().map_or(0, |w| w.len()));
+        for event in events.values() {
+            let kind = event["Type"].as_str().unwrap_or_default();
+            faults.equal(&format!("{}: {kind} source", f.slug), &event["Properties"], &wanted[kind]);
+            if kind == "SQS" {
+                let least = template.least(&event["Properties"]["ScalingConfig"]["MaximumConcurrency"]);
+                faults.unless(least >= Some(2), || format!("{}: AWS refuses a MaximumConcurrency below 2", f.slug));
+            }
+        }
+    }
+    faults.0
+}
+
+/// Each function is told its deployment, its release and the queues it sends to: nothing else, hence no secret.
+pub fn environment(template: &Template) -> Vec<String> {
+    let mut faults = Faults::default();
+    for f in FUNCTIONS {
+        let mut wanted = BTreeMap::from([
+            ("WAYBILL_DEPLOYMENT".to_owned(), "waybill".to_owned()),
+            ("WAYBILL_RELEASE".to_owned(), "dev".to_owned()),
+            ("WAYBILL_AWS_ENDPOINT".to_owned(), String::new()),
+            ("RUST_LOG".to_owned(), "info".to_owned()),
+        ]);
+        for queue in f.sends_to {
+            let variable = format!("WAYBILL_QUEUE_{}", queue.to_uppercase().replace('-', "_"));
+            wanted.insert(variable, template.text(&json!({"Ref": format!("{}Queue", logical(queue))})));
+        }
+        let found = template.environment(template.properties(&format!("{}Function", logical(f.slug))));
+        faults.equal(&format!("environment of {}", f.slug), found, wanted);
+    }
+    let parameters = template.document["Parameters"].as_object().expect("Parameters");
+    for (name, parameter) in parameters {
+        let secret =
+            parameter.get("NoEcho").is_some() || ["secret", "password", "token"].iter().any(|w| name.to_lowercase().contains(w));
+        faults.unless(!secret, || format!("parameter {name}: secrets belong in Secrets Manager"));
+    }
+    faults.unless(!template.document.to_string().contains("{{resolve:"), || "a secret is resolved into the template".to_owned());
+    faults.0
+}
+
+/// Each function writes to a group of its own that forgets, as every other log group does.
+pub fn logs(template: &Template) -> Vec<String> {
+    let mut faults = Faults::default();
+    let groups = template.resources("AWS::Logs::LogGroup");
+    for (id, group) in &groups {
+        let days = &group["RetentionInDays"];
+        faults.equal(&format!("{id}: RetentionInDays"), days, &json!({"Ref": "LogRetentionDays"}));
+    }
+    let default = &template.document["Parameters"]["LogRetentionDays"]["Default"];
+    faults.unless(default.as_u64() >= Some(1), || "LogRetentionDays has no default".to_owned());
+    for f in FUNCTIONS {
+        let id = format!("{}Logs", logical(f.slug));
+        let name = groups.get(id.as_str()).map_or(Value::Null, |group| json!(template.text(&group["LogGroupName"])));
+        faults.equal(&format!("{id}: name"), name, json!(format!("/aws/lambda/waybill-{}", f.slug)));
+        let told = &template.properties(&format!("{}Function", logical(f.slug)))["LoggingConfig"];
+        faults.equal(&format!("{}: LoggingConfig", f.slug), told, &json!({"LogGroup": {"Ref": id}}));
+    }
+    faults.0
+}
