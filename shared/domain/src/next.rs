@@ -59,3 +59,8 @@ pub fn next(order: &Order) -> Vec<Due> {
 pub fn is_due(order: &Order, step: Step, now: At) -> bool {
     next(order).iter().any(|due| due.step == step && due.not_before.is_none_or(|at| at <= now))
 }
+
+/// As [`is_due`], for an order that the sweep took from the line before an endpoint: as if it no longer waited.
+pub fn is_due_from_line(order: &Order, step: Step, now: At) -> bool {
+    is_due(&Order { waiting: None, ..order.clone() }, step, now)
+}

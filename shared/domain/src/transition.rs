@@ -30,8 +30,14 @@ pub struct Context {
 /// Something that happened to an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// The store showed content (a newer delivery, or what a GET answered). Clears any doubt.
-    Seen(Box<StoreOrder>),
+    /// The store showed content: a newer delivery, or what a GET answered (`asked`). Only an answer to a question ends a doubt: a
+    /// delivery may have been on its way for longer than the reason of the doubt.
+    Seen {
+        /// The content.
+        order: Box<StoreOrder>,
+        /// Whether the store was asked for it.
+        asked: bool,
+    },
     /// The same content with a newer date: only the watermark moves.
     Touched(At),
     /// The content is in doubt.
@@ -156,7 +162,7 @@ struct Transition<'a> {
 impl Transition<'_> {
     fn apply(mut self, change: Change) -> Result<(), Illegal> {
         match change {
-            Change::Seen(seen) => self.seen(&seen),
+            Change::Seen { order, asked } => self.seen(&order, asked),
             Change::Touched(modified) => self.touched(modified),
             Change::Doubted(reason) => self.doubted(reason),
             Change::Gone => self.gone(),
@@ -214,9 +220,9 @@ impl Transition<'_> {
         self.order.waiting = Some(Waiting { on, since: self.context.at });
     }
 
-    fn seen(&mut self, seen: &StoreOrder) {
+    fn seen(&mut self, seen: &StoreOrder, asked: bool) {
         let content = Content::of(seen);
-        let was_stale = self.order.stale.take();
+        let was_stale = if asked { self.order.stale.take() } else { None };
         let before = self.order.content.replace(content.clone());
         self.order.payment = seen.payment();
         match &before {

@@ -1,0 +1,81 @@
+//! The one place that turns a step's error into what becomes of the message and the order.
+
+use waybill_contracts::Command;
+use waybill_domain::facets::WaitOn;
+use waybill_domain::{Change, Endpoint};
+
+use crate::commit::{Committed, commit, context};
+use crate::error::{Failure, StepError};
+use crate::ports::{Orders, Runtime};
+use crate::steps::Outcome;
+
+/// Receives after which an order stops being retried by its message and waits for the endpoint instead.
+const PATIENCE: u32 = 4;
+
+/// What becomes of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Disposition {
+    /// It is dealt with.
+    Ack(Outcome),
+    /// It comes back after so many seconds.
+    Retry {
+        /// Seconds.
+        after_seconds: u32,
+        /// Why, for the log.
+        reason: String,
+    },
+    /// A defect: it comes back until it lands in the dead-letter queue.
+    Fail {
+        /// Why, for the log.
+        reason: String,
+    },
+}
+
+/// Decides, and writes to the order what the decision means for it.
+pub async fn dispose(
+    ports: &(impl Orders + Runtime),
+    command: &Command,
+    result: Result<Outcome, Failure>,
+    receive_count: u32,
+) -> Disposition {
+    let Failure { error, first } = match result {
+        Ok(outcome) => return Disposition::Ack(outcome),
+        Err(failure) => failure,
+    };
+    let reason = error.to_string();
+    let (change, outcome) = match error {
+        StepError::Defect { reason } => return Disposition::Fail { reason },
+        StepError::Retryable { endpoint: Some(endpoint), .. } if receive_count >= PATIENCE => (wait(endpoint), Outcome::Waiting),
+        StepError::Retryable { after_seconds, .. } if first.is_empty() => {
+            return Disposition::Retry { after_seconds: backoff(after_seconds, receive_count), reason };
+        }
+        StepError::Retryable { endpoint: Some(endpoint), .. } | StepError::Wait { endpoint, .. } => (wait(endpoint), Outcome::Waiting),
+        StepError::Retryable { endpoint: None, .. } => {
+            return Disposition::Fail { reason: format!("a retry without an endpoint cannot carry changes: {reason}") };
+        }
+        StepError::Terminal { code, message } => (Change::Held { code, message }, Outcome::Held),
+        StepError::Indeterminate { probe, reason } => (Change::PostingUnknown { until: probe, why: reason }, Outcome::Unknown),
+    };
+    let changes = first.into_iter().chain([change]).collect();
+    match write(ports, command, changes).await {
+        Ok(true) => Disposition::Ack(outcome),
+        Ok(false) => Disposition::Retry { after_seconds: 1, reason },
+        Err(StepError::Defect { reason }) => Disposition::Fail { reason },
+        Err(error) => Disposition::Retry { after_seconds: backoff(2, receive_count), reason: format!("{reason}; then {error}") },
+    }
+}
+
+async fn write(ports: &(impl Orders + Runtime), command: &Command, changes: Vec<Change>) -> Result<bool, StepError> {
+    let Some(order) = ports.load(&command.order).await? else { return Ok(true) };
+    let committed = commit(ports, &order, changes, &context(ports, command)).await?;
+    Ok(matches!(committed, Committed::Done(_)))
+}
+
+fn wait(endpoint: Endpoint) -> Change {
+    Change::Wait(WaitOn::Endpoint(endpoint))
+}
+
+/// Doubles with every receive, up to five minutes.
+fn backoff(after_seconds: u32, receive_count: u32) -> u32 {
+    after_seconds.max(1).saturating_mul(2_u32.saturating_pow(receive_count.saturating_sub(1).min(8))).min(300)
+}

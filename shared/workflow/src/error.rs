@@ -57,13 +57,21 @@ pub enum CallError {
 /// How a step ended, other than well.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StepError {
-    /// Try again.
+    /// Try again soon.
     #[error("try again in {after_seconds} s: {reason}")]
     Retryable {
         /// When.
         after_seconds: u32,
         /// The endpoint whose fault it is; after several tries the order waits for it.
         endpoint: Option<Endpoint>,
+        /// Why, without content.
+        reason: String,
+    },
+    /// Stand in the line before an endpoint, however long it takes.
+    #[error("waits for {endpoint}: {reason}")]
+    Wait {
+        /// Which.
+        endpoint: Endpoint,
         /// Why, without content.
         reason: String,
     },
@@ -100,5 +108,20 @@ impl From<Unavailable> for StepError {
 impl From<waybill_domain::Illegal> for StepError {
     fn from(error: waybill_domain::Illegal) -> Self {
         StepError::Defect { reason: error.to_string() }
+    }
+}
+
+/// How a step failed, and what it already knows of the order: `first` is committed together with what the error leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The error.
+    pub error: StepError,
+    /// What happened before it.
+    pub first: Vec<waybill_domain::Change>,
+}
+
+impl<E: Into<StepError>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Failure { error: error.into(), first: Vec::new() }
     }
 }

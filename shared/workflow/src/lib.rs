@@ -11,4 +11,5 @@ pub mod ports;
 pub mod saga;
 pub mod steps;
 
-pub use error::{CallError, StepError, Unavailable};
+pub use error::{CallError, Failure, StepError, Unavailable};
+pub use steps::Outcome;

@@ -1,5 +1,7 @@
 //! What the surroundings provide: time and the release. The core and the steps ask for nothing else.
 
+use std::future::Future;
+
 use waybill_domain::At;
 
 /// Clock and release.
@@ -8,4 +10,6 @@ pub trait Runtime: Sync {
     fn now(&self) -> At;
     /// The running release, recorded with every event.
     fn release(&self) -> &str;
+    /// Waits a moment inside one invocation: for contention that is over in a second, nothing longer.
+    fn pause(&self, milliseconds: u32) -> impl Future<Output = ()> + Send;
 }

@@ -65,6 +65,7 @@ pub trait Storefront: Sync {
         store: &StoreConfig,
         order: u64,
     ) -> impl Future<Output = Result<Option<(StoreOrder, Vec<u8>)>, CallError>> + Send;
-    /// The ids of orders modified at or after `since` (up to 100, oldest first), with their dates.
+    /// The ids of placed orders (drafts left out) modified at or after `since`, oldest first, with their dates: paged by the
+    /// implementation, up to 1,000.
     fn modified_since(&self, store: &StoreConfig, since: At) -> impl Future<Output = Result<Vec<(u64, At)>, CallError>> + Send;
 }

@@ -1,0 +1,214 @@
+//! intake: takes a delivery, believes only what its signature covers, and stores the order. 200 as soon as it is stored.
+//!
+//! A delivery is compared with the record, never with earlier deliveries (DESIGN: freshness). Newer: taken. Same content: at most the
+//! watermark moves. Equal or older with other content, and everything that is not an order: the order is doubted, and validate asks.
+
+use waybill_domain::{At, Change, Order, OrderKey, Reading, StaleReason, Step, StoreOrder, StoreSlug, advance, begin};
+
+use super::TRIES;
+use crate::commit::{cause, contention};
+use crate::error::{StepError, Unavailable};
+use crate::ports::{CommitError, Delivery, Orders, Runtime, Snapshots, Spool, Spooled, Storefront, WebhookSecrets};
+
+/// What this step needs.
+pub trait Ports: Orders + Snapshots + WebhookSecrets + Spool + Storefront + Runtime {}
+impl<T: Orders + Snapshots + WebhookSecrets + Spool + Storefront + Runtime> Ports for T {}
+
+/// What became of a delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Received {
+    /// A webhook's test message.
+    Ping,
+    /// Nobody we know signed it, or there is no such store: the answer is the same.
+    Unsigned,
+    /// A new order.
+    New(OrderKey),
+    /// A known order, with newer content.
+    Newer(OrderKey),
+    /// Nothing new.
+    Same(OrderKey),
+    /// The order is in doubt and will be read from the store.
+    Doubted(OrderKey, StaleReason),
+    /// A draft of an order that is not placed.
+    Draft,
+    /// A topic that starts no work yet.
+    Counted(String),
+    /// An order that the body does not name: the store is polled every few minutes, which finds it.
+    Unnamed(String),
+    /// Put aside, because something was down: dealt with from the queue.
+    Spooled,
+    /// Nothing could be written anywhere. The poll of the store will find the order.
+    Lost,
+}
+
+impl Received {
+    /// The HTTP status of the answer. After a valid signature always 200: failures disable the webhook.
+    pub fn status(&self) -> u16 {
+        if *self == Received::Unsigned { 401 } else { 200 }
+    }
+}
+
+/// A delivery from the network.
+pub async fn run(ports: &impl Ports, delivery: &Delivery) -> Received {
+    if delivery.signature.is_none() && ports.is_ping(delivery) {
+        return Received::Ping;
+    }
+    match authentic(ports, delivery).await {
+        Ok(Some(store)) => match accept(ports, &store, delivery).await {
+            Ok(received) => received,
+            Err(error) => put_aside(ports, delivery, true, &error.to_string()).await,
+        },
+        Ok(None) => Received::Unsigned,
+        // It cannot be judged now. It is judged when it comes back from the queue.
+        Err(error) => put_aside(ports, delivery, false, &error.to_string()).await,
+    }
+}
+
+/// A delivery that was put aside.
+///
+/// # Errors
+/// What is still down: the message comes back.
+pub async fn resume(ports: &impl Ports, spooled: &Spooled) -> Result<Received, StepError> {
+    let store = match authentic(ports, &spooled.delivery).await? {
+        Some(store) => store,
+        // It was right when it came; the secret was changed since.
+        None if spooled.verified => match spooled.delivery.store.parse() {
+            Ok(store) => store,
+            Err(_) => return Ok(Received::Unsigned),
+        },
+        None => return Ok(Received::Unsigned),
+    };
+    accept(ports, &store, &spooled.delivery).await
+}
+
+/// The store, if one of its secrets signed the body. A mismatch is checked against fresh secrets once: they may have been rotated.
+async fn authentic(ports: &impl Ports, delivery: &Delivery) -> Result<Option<StoreSlug>, Unavailable> {
+    let signature = delivery.signature.as_deref().unwrap_or_default();
+    let store: Option<StoreSlug> = delivery.store.parse().ok();
+    for fresh in [false, true] {
+        let secrets = match &store {
+            Some(store) => ports.webhook_secrets(store, fresh).await?.unwrap_or_default(),
+            None => Vec::new(),
+        };
+        if ports.verify(&secrets, &delivery.body, signature) {
+            return Ok(store);
+        }
+    }
+    Ok(None)
+}
+
+async fn put_aside(ports: &impl Ports, delivery: &Delivery, verified: bool, why: &str) -> Received {
+    let spooled = Spooled { delivery: delivery.clone(), verified };
+    match ports.spool(&spooled).await {
+        Ok(()) => {
+            tracing::warn!(store = delivery.store, why, "delivery put aside");
+            Received::Spooled
+        }
+        Err(error) => {
+            tracing::error!(store = delivery.store, why, %error, "delivery lost; the poll of the store must find the order");
+            Received::Lost
+        }
+    }
+}
+
+async fn accept(ports: &impl Ports, store: &StoreSlug, delivery: &Delivery) -> Result<Received, StepError> {
+    let key = |id| OrderKey { store: store.clone(), id };
+    let cause = format!("delivery:{}", delivery.delivery_id.as_deref().unwrap_or("-").chars().take(8).collect::<String>());
+    match ports.read(delivery) {
+        Reading::Order(order) if order.status.is_draft() => match ports.load(&key(order.id)).await? {
+            Some(_) => doubt(ports, key(order.id), StaleReason::Draft, cause).await,
+            None => Ok(Received::Draft),
+        },
+        Reading::Order(order) => observe(ports, key(order.id), &order, &delivery.body, cause).await,
+        Reading::Hint { order, reason } => doubt(ports, key(order), reason, cause).await,
+        Reading::Unnamed { code } => Ok(Received::Unnamed(code)),
+        Reading::Counted { resource } => Ok(Received::Counted(resource)),
+    }
+}
+
+/// Compares what a delivery carries with the record, and commits the difference. The snapshot is written first, so that a record never
+/// names one that is not there.
+async fn observe(ports: &impl Ports, key: OrderKey, order: &StoreOrder, body: &[u8], why: String) -> Result<Received, StepError> {
+    ports.put(&key, &order.content_hash(), body).await?;
+    converge(ports, key, why, |known| match known.and_then(|known| known.content.as_ref()) {
+        None => {
+            let received = if known.is_none() { Received::New } else { Received::Newer };
+            Decision::Commit(seen(order), Box::new(received))
+        }
+        Some(content) if content.hash == order.content_hash() => {
+            if order.modified > content.modified {
+                Decision::Commit(Change::Touched(order.modified), Box::new(Received::Same))
+            } else {
+                Decision::Nothing
+            }
+        }
+        Some(content) if order.modified > content.modified => Decision::Commit(seen(order), Box::new(Received::Newer)),
+        Some(_) => doubted(StaleReason::NotNewer),
+    })
+    .await
+}
+
+/// Puts an order's content in doubt, whether or not Waybill knows the order.
+///
+/// # Errors
+/// What kept it from being written.
+pub(super) async fn doubt(
+    ports: &(impl Orders + Runtime),
+    key: OrderKey,
+    reason: StaleReason,
+    why: String,
+) -> Result<Received, StepError> {
+    converge(ports, key, why, |_| doubted(reason)).await
+}
+
+/// What the poll of a store saw: an order with this date.
+///
+/// # Errors
+/// What kept it from being written.
+pub(super) async fn polled(ports: &(impl Orders + Runtime), key: OrderKey, modified: At) -> Result<Received, StepError> {
+    converge(ports, key, "poll".to_owned(), |known| match known {
+        Some(Order { stale: Some(_), .. }) => Decision::Nothing,
+        Some(Order { content: Some(content), .. }) if content.modified >= modified => Decision::Nothing,
+        _ => doubted(StaleReason::Polled),
+    })
+    .await
+}
+
+fn seen(order: &StoreOrder) -> Change {
+    Change::Seen { order: Box::new(order.clone()), asked: false }
+}
+
+fn doubted(reason: StaleReason) -> Decision {
+    Decision::Commit(Change::Doubted(reason), Box::new(move |key| Received::Doubted(key, reason)))
+}
+
+enum Decision {
+    Commit(Change, Box<dyn FnOnce(OrderKey) -> Received + Send>),
+    Nothing,
+}
+
+/// Decides from the record as the database shows it, until a decision is written. The first try assumes that the order is new: a refusal
+/// carries the record, so nothing is read before.
+async fn converge(
+    ports: &(impl Orders + Runtime),
+    key: OrderKey,
+    why: String,
+    decide: impl Fn(Option<&Order>) -> Decision + Send,
+) -> Result<Received, StepError> {
+    let context = cause(ports, Step::Intake, why);
+    let mut known: Option<Box<Order>> = None;
+    for _ in 0..TRIES {
+        let Decision::Commit(change, received) = decide(known.as_deref()) else { return Ok(Received::Same(key)) };
+        let before = known.as_deref().cloned().unwrap_or_else(|| begin(key.clone(), context.at));
+        let after = advance(&before, vec![change], &context)?;
+        match ports.commit(known.as_deref(), &after).await {
+            Ok(()) => return Ok(received(key)),
+            Err(CommitError::Conflict(Some(current))) => known = Some(current),
+            Err(CommitError::Conflict(None)) => known = ports.load(&key).await?.map(Box::new),
+            Err(CommitError::Contention) => return Err(contention()),
+            Err(CommitError::Short(_)) => return Err(StepError::Defect { reason: "intake moved stock".to_owned() }),
+            Err(CommitError::Unavailable(error)) => return Err(error.into()),
+        }
+    }
+    Err(contention())
+}

@@ -1,0 +1,85 @@
+//! reserve: takes stock for all SKUs of an order or for none, as part of the order's commit; gives it back when the order is cancelled.
+
+use waybill_contracts::Command;
+use waybill_domain::next::is_due;
+use waybill_domain::{Change, Order, Stage, StaleReason, Step, StoreConfig, StoreOrder};
+
+use super::{Outcome, TRIES};
+use crate::commit::{Committed, commit, contention, context};
+use crate::error::{Failure, StepError};
+use crate::ports::{Configs, Orders, Runtime, Shortage, Snapshots, Storefront};
+
+/// What this step needs. Of the storefront only the wire format.
+pub trait Ports: Orders + Snapshots + Configs + Storefront + Runtime {}
+impl<T: Orders + Snapshots + Configs + Storefront + Runtime> Ports for T {}
+
+/// Runs the step for the order the command names.
+///
+/// # Errors
+/// What kept it from its work; [`crate::dispose::dispose`] deals with it.
+pub async fn run(ports: &impl Ports, command: &Command) -> Result<Outcome, Failure> {
+    for _ in 0..TRIES {
+        let Some(order) = ports.load(&command.order).await? else { return Ok(Outcome::NothingDue) };
+        if !is_due(&order, Step::Reserve, ports.now()) {
+            return Ok(Outcome::NothingDue);
+        }
+        let context = context(ports, command);
+        if order.stage == Stage::Cancelled {
+            match commit(ports, &order, vec![Change::StockReleased], &context).await? {
+                Committed::Done(_) => return Ok(Outcome::Done),
+                Committed::Overtaken | Committed::Short(_) => continue,
+            }
+        }
+        let (config, seen) = match content(ports, &order).await? {
+            Ok(content) => content,
+            Err(doubt) => match commit(ports, &order, vec![doubt], &context).await? {
+                Committed::Done(_) => return Ok(Outcome::Done),
+                Committed::Overtaken | Committed::Short(_) => continue,
+            },
+        };
+        let reserved = Change::Reserved { ledger: config.erp.clone(), lines: config.mapping.wanted(&seen) };
+        let (change, outcome) = match commit(ports, &order, vec![reserved], &context).await? {
+            Committed::Done(_) => return Ok(Outcome::Done),
+            Committed::Overtaken => continue,
+            Committed::Short(shortages) => short(&shortages, &config),
+        };
+        if let Committed::Done(_) = commit(ports, &order, vec![change], &context).await? {
+            return Ok(outcome);
+        }
+    }
+    Err(contention().into())
+}
+
+/// The store's configuration and the order's content; or the doubt to commit when the content cannot be read.
+pub(super) async fn content(
+    ports: &(impl Snapshots + Configs + Storefront),
+    order: &Order,
+) -> Result<Result<(StoreConfig, StoreOrder), Change>, StepError> {
+    let Some(config) = ports.store(&order.key.store).await? else {
+        let message = format!("there is no store {:?} in this deployment any more", order.key.store.as_str());
+        return Err(StepError::Terminal { code: "store_unknown".to_owned(), message });
+    };
+    let Some(content) = &order.content else { return Ok(Err(Change::Doubted(StaleReason::SnapshotMissing))) };
+    let Some(body) = ports.get(&order.key, &content.hash).await? else {
+        return Ok(Err(Change::Doubted(StaleReason::SnapshotMissing)));
+    };
+    Ok(ports.parse(&body).map(|seen| (config, seen)).map_err(|_| Change::Doubted(StaleReason::Unreadable)))
+}
+
+fn short(shortages: &[Shortage], config: &StoreConfig) -> (Change, Outcome) {
+    let words = shortages
+        .iter()
+        .map(|short| match short.available {
+            Some(available) => format!("{}: {} wanted, {} available", short.sku, short.wanted, available.max(0)),
+            None => format!("{}: the ledger has no figure; run `waybill stock pull`", short.sku),
+        })
+        .collect::<Vec<_>>()
+        .join("; ");
+    if shortages.iter().any(|short| short.available.is_none()) {
+        return (Change::Held { code: "stock_unknown".to_owned(), message: words }, Outcome::Held);
+    }
+    if config.policies.backorder_short_stock {
+        return (Change::Backordered { short: words }, Outcome::Done);
+    }
+    (Change::Held { code: "short_stock".to_owned(), message: words }, Outcome::Held)
+}

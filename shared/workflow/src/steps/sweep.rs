@@ -1,0 +1,189 @@
+//! The sweep: once a minute, sends on whatever is due and has not moved, whatever the reason; lets the lines before endpoints through,
+//! oldest first; asks stores what their webhooks did not say; and counts who waits.
+
+use waybill_contracts::{Command, Origin};
+use waybill_domain::facets::WaitOn;
+use waybill_domain::lane::Lane;
+use waybill_domain::{Circuit, CircuitState, ContentHash, Endpoint, OrderKey, Step, StoreConfig};
+
+use super::{intake, relay};
+use crate::error::{StepError, Unavailable};
+use crate::ports::{Circuits, Claim, CommandQueue, Configs, Idempotency, Lanes, Orders, Outgoing, Runtime, Storefront, Waiter};
+
+/// An order in `open` or `after` for longer than this many seconds is sent again.
+const GRACE_SECONDS: u32 = 120;
+/// Orders sent again per lane and sweep.
+const RESEND: usize = 500;
+/// How long a sweep owns the minute.
+const LEASE_SECONDS: u32 = 55;
+/// Every store is polled once in so many seconds, for what changed in twice the time: webhooks get lost in the field.
+const POLL_SECONDS: u32 = 300;
+/// Orders per minute that leave the line before a store.
+const STORE_ORDERS_PER_MINUTE: u32 = 60;
+
+/// What the sweep needs.
+pub trait Ports: Orders + Lanes + CommandQueue + Configs + Circuits + Idempotency + Storefront + Runtime {}
+impl<T: Orders + Lanes + CommandQueue + Configs + Circuits + Idempotency + Storefront + Runtime> Ports for T {}
+
+/// What a sweep did and saw.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Commands sent again for orders that had not moved.
+    pub resent: u64,
+    /// Commands sent from lines.
+    pub drained: u64,
+    /// Orders found by polls that no delivery had told of.
+    pub found: u64,
+    /// Polls that failed.
+    pub failed_polls: u64,
+    /// Orders that are held.
+    pub held: u64,
+    /// Orders that wait.
+    pub waiting: u64,
+    /// Age of the oldest order that could be posted and is not, in seconds. Waiting for payment and held orders do not count.
+    pub oldest_unposted_seconds: u64,
+}
+
+/// One sweep; `None` if another one is under way.
+///
+/// # Errors
+/// What did not answer; the next sweep comes in a minute.
+pub async fn run(ports: &impl Ports) -> Result<Option<Swept>, StepError> {
+    let now = ports.now();
+    let claim = ports.claim("sweep", &ContentHash::of(b"sweep"), now, now.plus_seconds(LEASE_SECONDS)).await?;
+    let Claim::Fresh(token) = claim else { return Ok(None) };
+    let result = sweep(ports).await;
+    ports.give_back("sweep", &token).await?;
+    result.map(Some)
+}
+
+async fn sweep(ports: &impl Ports) -> Result<Swept, StepError> {
+    let mut swept = Swept::default();
+    let stores = ports.stores().await?;
+    for lane in [Lane::Open, Lane::After] {
+        swept.resent = swept.resent.saturating_add(resend(ports, &lane).await?);
+    }
+    let mut endpoints: Vec<(Endpoint, u32)> = Vec::new();
+    for erp in ports.erps().await? {
+        endpoints.push((Endpoint::Erp(erp.slug), erp.orders_per_minute));
+    }
+    endpoints.extend(stores.iter().map(|store| (Endpoint::Store(store.slug.clone()), STORE_ORDERS_PER_MINUTE)));
+    for (endpoint, per_minute) in &endpoints {
+        swept.drained = swept.drained.saturating_add(drain(ports, endpoint, *per_minute).await?);
+    }
+    for store in &stores {
+        match poll(ports, store).await? {
+            Some(found) => swept.found = swept.found.saturating_add(found),
+            None => swept.failed_polls = swept.failed_polls.saturating_add(1),
+        }
+    }
+    count(ports, &endpoints, &mut swept).await?;
+    Ok(swept)
+}
+
+async fn resend(ports: &impl Ports, lane: &Lane) -> Result<u64, StepError> {
+    let now = ports.now();
+    let mut outgoing: Vec<Outgoing> = Vec::new();
+    for Waiter { key, .. } in ports.oldest(lane, now.minus_seconds(GRACE_SECONDS), RESEND).await? {
+        // The index may be stale: the record decides.
+        let Some(order) = ports.load(&key).await? else { continue };
+        outgoing.extend(relay::commands(&order, Origin::Sweep, now).into_iter().filter(|outgoing| outgoing.delay_seconds == 0));
+    }
+    if !outgoing.is_empty() {
+        ports.send(&outgoing).await?;
+    }
+    Ok(u64::try_from(outgoing.len()).unwrap_or(u64::MAX))
+}
+
+/// Lets the line before an endpoint through: one order as a probe while the circuit is open, a minute's worth while it is not.
+async fn drain(ports: &impl Ports, endpoint: &Endpoint, per_minute: u32) -> Result<u64, StepError> {
+    let now = ports.now();
+    let lane = Lane::Waiting(WaitOn::Endpoint(endpoint.clone()));
+    let line = ports.oldest(&lane, now.plus_seconds(1), usize::try_from(per_minute.max(1)).unwrap_or(1)).await?;
+    let circuit = ports.circuit(endpoint).await?;
+    match circuit.state {
+        CircuitState::Open | CircuitState::Probing => {
+            let Some(Waiter { key, .. }) = line.first() else {
+                save(ports, circuit.with_line(false)).await?;
+                return Ok(0);
+            };
+            let Some(probing) = circuit.probing(key, now) else { return Ok(0) };
+            if ports.save_circuit(&probing).await? { send_from_line(ports, endpoint, [key]).await } else { Ok(0) }
+        }
+        CircuitState::Closed | CircuitState::Draining => {
+            save(ports, circuit.with_line(!line.is_empty())).await?;
+            send_from_line(ports, endpoint, line.iter().map(|waiter| &waiter.key)).await
+        }
+    }
+}
+
+/// If somebody else was faster, they knew more.
+async fn save(ports: &impl Ports, circuit: Option<Circuit>) -> Result<(), Unavailable> {
+    if let Some(circuit) = circuit {
+        ports.save_circuit(&circuit).await?;
+    }
+    Ok(())
+}
+
+async fn send_from_line<'a>(
+    ports: &impl Ports,
+    endpoint: &Endpoint,
+    keys: impl IntoIterator<Item = &'a OrderKey>,
+) -> Result<u64, StepError> {
+    let step = match endpoint {
+        Endpoint::Erp(_) => Step::PostToErp,
+        Endpoint::Store(_) => Step::Validate,
+    };
+    let outgoing: Vec<Outgoing> = keys
+        .into_iter()
+        .map(|key| Outgoing { command: Command::new(step, key.clone(), Origin::Line, 0), delay_seconds: 0 })
+        .collect();
+    if !outgoing.is_empty() {
+        ports.send(&outgoing).await?;
+    }
+    Ok(u64::try_from(outgoing.len()).unwrap_or(u64::MAX))
+}
+
+/// Asks a store for what changed lately; `None` if it did not answer.
+async fn poll(ports: &impl Ports, store: &StoreConfig) -> Result<Option<u64>, StepError> {
+    let now = ports.now();
+    let turn = now.seconds().div_euclid(i64::from(POLL_SECONDS));
+    let key = format!("poll/{}/{turn}", store.slug);
+    let Claim::Fresh(token) = ports.claim(&key, &ContentHash::of(b"poll"), now, now.plus_seconds(POLL_SECONDS)).await? else {
+        return Ok(Some(0));
+    };
+    let modified = match ports.modified_since(store, now.minus_seconds(POLL_SECONDS.saturating_mul(2))).await {
+        Ok(modified) => modified,
+        Err(error) => {
+            tracing::warn!(store = %store.slug, %error, "poll failed");
+            return Ok(None);
+        }
+    };
+    let mut found: u64 = 0;
+    for (id, modified) in modified {
+        let key = OrderKey { store: store.slug.clone(), id };
+        if let intake::Received::Doubted(..) = intake::polled(ports, key, modified).await? {
+            found = found.saturating_add(1);
+        }
+    }
+    ports.complete(&key, &token, "polled", now.plus_seconds(POLL_SECONDS)).await?;
+    Ok(Some(found))
+}
+
+async fn count(ports: &impl Ports, endpoints: &[(Endpoint, u32)], swept: &mut Swept) -> Result<(), StepError> {
+    let now = ports.now();
+    swept.held = ports.count(&Lane::Held).await?;
+    swept.waiting = ports.count(&Lane::Waiting(WaitOn::Payment)).await?;
+    let mut unposted = vec![Lane::Open];
+    for (endpoint, _) in endpoints {
+        let lane = Lane::Waiting(WaitOn::Endpoint(endpoint.clone()));
+        swept.waiting = swept.waiting.saturating_add(ports.count(&lane).await?);
+        unposted.push(lane);
+    }
+    for lane in &unposted {
+        for Waiter { since, .. } in ports.oldest(lane, now.plus_seconds(1), 1).await? {
+            swept.oldest_unposted_seconds = swept.oldest_unposted_seconds.max(now.since(since).div_euclid(1000));
+        }
+    }
+    Ok(())
+}

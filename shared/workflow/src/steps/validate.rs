@@ -1,0 +1,116 @@
+//! validate: makes Waybill's picture of the order right (asks the store when it is in doubt), then judges it.
+
+use waybill_contracts::{Command, Origin};
+use waybill_domain::next::{is_due, is_due_from_line};
+use waybill_domain::validate::findings;
+use waybill_domain::{Admission, Change, Endpoint, Finding, Order, Stage, StaleReason, Step, StoreConfig, StoreOrder, advance};
+
+use super::{Outcome, TRIES};
+use crate::commit::{Committed, commit, contention, context};
+use crate::error::{CallError, Failure, StepError};
+use crate::ports::{Circuits, Configs, Orders, Runtime, Snapshots, Storefront};
+
+/// What this step needs.
+pub trait Ports: Orders + Snapshots + Configs + Circuits + Storefront + Runtime {}
+impl<T: Orders + Snapshots + Configs + Circuits + Storefront + Runtime> Ports for T {}
+
+/// Runs the step for the order the command names.
+///
+/// # Errors
+/// What kept it from its work; [`crate::dispose::dispose`] deals with it.
+pub async fn run(ports: &impl Ports, command: &Command) -> Result<Outcome, Failure> {
+    for _ in 0..TRIES {
+        let Some(order) = ports.load(&command.order).await? else { return Ok(Outcome::NothingDue) };
+        let due = if command.origin == Origin::Line { is_due_from_line } else { is_due };
+        if !due(&order, Step::Validate, ports.now()) {
+            return Ok(Outcome::NothingDue);
+        }
+        let (changes, outcome) = decide(ports, command, &order).await?;
+        match commit(ports, &order, changes, &context(ports, command)).await? {
+            Committed::Done(_) => return Ok(outcome),
+            Committed::Overtaken => {}
+            Committed::Short(_) => return Err(StepError::Defect { reason: "validation moved stock".to_owned() }.into()),
+        }
+    }
+    Err(contention().into())
+}
+
+async fn decide(ports: &impl Ports, command: &Command, order: &Order) -> Result<(Vec<Change>, Outcome), StepError> {
+    let Some(config) = ports.store(&order.key.store).await? else {
+        let message = format!("there is no store {:?} in this deployment; add it with `waybill store add`", order.key.store.as_str());
+        return Err(StepError::Terminal { code: "store_unknown".to_owned(), message });
+    };
+    if order.stale.is_some() || order.content.is_none() {
+        let Some(seen) = ask(ports, command, order, &config).await? else { return Ok((vec![Change::Gone], Outcome::Done)) };
+        let mut changes = vec![Change::Seen { order: Box::new(seen.clone()), asked: true }];
+        // Judge it in the same commit, if what was seen is still to be judged.
+        let then = advance(order, changes.clone(), &context(ports, command))?;
+        let mut outcome = Outcome::Done;
+        if then.stage == Stage::Received && is_due(&then, Step::Validate, ports.now()) {
+            let (verdict, judged) = judge(&seen, &config);
+            changes.push(verdict);
+            outcome = judged;
+        }
+        return Ok((changes, outcome));
+    }
+    let Some(content) = &order.content else { return Ok((vec![Change::Doubted(StaleReason::SnapshotMissing)], Outcome::Done)) };
+    let Some(body) = ports.get(&order.key, &content.hash).await? else {
+        return Ok((vec![Change::Doubted(StaleReason::SnapshotMissing)], Outcome::Done));
+    };
+    match ports.parse(&body) {
+        Ok(seen) => {
+            let (verdict, outcome) = judge(&seen, &config);
+            Ok((vec![verdict], outcome))
+        }
+        Err(_) => Ok((vec![Change::Doubted(StaleReason::Unreadable)], Outcome::Done)),
+    }
+}
+
+fn judge(seen: &StoreOrder, config: &StoreConfig) -> (Change, Outcome) {
+    let found = findings(seen, config);
+    if found.is_empty() {
+        let payment_accepted = config.policies.accepts_payment(seen);
+        let outcome = if payment_accepted { Outcome::Done } else { Outcome::Waiting };
+        return (Change::Validated { mapping: config.version, payment_accepted }, outcome);
+    }
+    (held(&found), Outcome::Held)
+}
+
+/// One hold that names every finding: people should not mend one thing only to be told of the next.
+fn held(found: &[Finding]) -> Change {
+    let code = match found {
+        [only] => only.code.clone(),
+        _ => "validation_failed".to_owned(),
+    };
+    let message = found.iter().map(|finding| format!("{}: {}", finding.code, finding.message)).collect::<Vec<_>>().join("; ");
+    Change::Held { code, message }
+}
+
+/// Reads the order from the store and keeps what it said; `None` if the store has no such order.
+async fn ask(ports: &impl Ports, command: &Command, order: &Order, config: &StoreConfig) -> Result<Option<StoreOrder>, StepError> {
+    let endpoint = Endpoint::Store(order.key.store.clone());
+    let circuit = ports.circuit(&endpoint).await?;
+    if circuit.admit(&order.key, command.origin == Origin::Line) == Admission::Wait {
+        return Err(StepError::Wait { endpoint, reason: "the store's circuit is open".to_owned() });
+    }
+    let answer = ports.fetch(config, order.key.id).await;
+    match answer {
+        Ok(found) => {
+            if let Some(healthy) = circuit.succeeded() {
+                ports.save_circuit(&healthy).await?;
+            }
+            let Some((seen, body)) = found else { return Ok(None) };
+            ports.put(&order.key, &seen.content_hash(), &body).await?;
+            Ok(Some(seen))
+        }
+        Err(CallError::Busy { after_seconds, reason }) => {
+            Err(StepError::Retryable { after_seconds: after_seconds.unwrap_or(5), endpoint: Some(endpoint), reason })
+        }
+        // A question may be asked again, so an unknown outcome is as good as none.
+        Err(CallError::Down { reason } | CallError::Unknown { reason }) => {
+            ports.save_circuit(&circuit.failed(ports.now())).await?;
+            Err(StepError::Wait { endpoint, reason })
+        }
+        Err(CallError::Refused { code, message }) => Err(StepError::Terminal { code, message }),
+    }
+}
