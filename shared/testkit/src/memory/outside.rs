@@ -1,0 +1,130 @@
+//! The store and the ERP in memory.
+
+use std::collections::BTreeSet;
+
+use waybill_domain::{At, Document, DocumentKind, ErpConfig, ErpOrder, Reading, StaleReason, StoreConfig, StoreOrder};
+use waybill_workflow::CallError;
+use waybill_workflow::ports::erp::{ErpOrders, ErpRecord, Erps};
+use waybill_workflow::ports::{Delivery, Storefront};
+
+use super::World;
+use super::faults::Fate;
+
+/// An ERP in memory. References are not unique in it, as in some real ones: whoever posts twice has two documents.
+#[derive(Default)]
+pub struct MemoryErp {
+    /// What was created.
+    pub orders: Vec<ErpRecord>,
+    /// Calls that create a document and then never answer.
+    pub silent_creates: u32,
+    /// Calls that fail as if the ERP were down.
+    pub down_calls: u32,
+    /// References that are refused for good.
+    pub refuses: BTreeSet<String>,
+    /// Is added to every total, as an ERP that rounds differently does.
+    pub drift: waybill_domain::money::Decimal,
+}
+
+impl ErpOrders for World {
+    async fn create(&self, order: &ErpOrder) -> Result<ErpRecord, CallError> {
+        let fate = self.fate("erp.create");
+        let unknown = || CallError::Unknown { reason: "no answer".to_owned() };
+        match fate {
+            Fate::FailsBefore => return Err(unknown()),
+            Fate::Contended => return Err(CallError::Busy { after_seconds: None, reason: "contention".to_owned() }),
+            Fate::Works | Fate::FailsAfter => {}
+        }
+        let mut state = self.state();
+        let confirmed_at = state.now;
+        let erp = &mut state.erp;
+        if erp.down_calls > 0 {
+            erp.down_calls -= 1;
+            return Err(CallError::Down { reason: "down".to_owned() });
+        }
+        if erp.refuses.contains(&order.reference) {
+            return Err(CallError::Refused { code: "erp_refused".to_owned(), message: "the ERP refuses this order".to_owned() });
+        }
+        let record = record(order, confirmed_at, erp);
+        erp.orders.push(record.clone());
+        let silent = erp.silent_creates > 0;
+        erp.silent_creates = erp.silent_creates.saturating_sub(1);
+        drop(state);
+        if silent || fate == Fate::FailsAfter { Err(unknown()) } else { Ok(record) }
+    }
+
+    async fn find(&self, reference: &str) -> Result<Vec<ErpRecord>, CallError> {
+        match self.fate("erp.find") {
+            Fate::Works => {}
+            Fate::Contended => return Err(CallError::Busy { after_seconds: None, reason: "contention".to_owned() }),
+            Fate::FailsBefore | Fate::FailsAfter => return Err(CallError::Down { reason: "down".to_owned() }),
+        }
+        Ok(self.state().erp.orders.iter().filter(|record| record.reference == reference).cloned().collect())
+    }
+}
+
+fn record(order: &ErpOrder, confirmed_at: At, erp: &MemoryErp) -> ErpRecord {
+    let id = format!("SO-{}", erp.orders.len() + 1);
+    ErpRecord {
+        documents: vec![Document { kind: DocumentKind::SalesOrder, id: id.clone(), number: String::new() }],
+        id,
+        reference: order.reference.clone(),
+        confirmed_at,
+        total: order.total + erp.drift,
+        currency: order.currency.clone(),
+    }
+}
+
+impl Erps for World {
+    type Connection = World;
+    async fn connect(&self, _config: &ErpConfig) -> Result<World, CallError> {
+        Ok(self.clone())
+    }
+}
+
+impl Storefront for World {
+    fn verify(&self, secrets: &[String], _body: &[u8], signature: &str) -> bool {
+        secrets.iter().any(|secret| secret == signature)
+    }
+
+    fn is_ping(&self, delivery: &Delivery) -> bool {
+        delivery.body.starts_with(b"webhook_id=")
+    }
+
+    fn read(&self, delivery: &Delivery) -> Reading {
+        if delivery.topic.as_deref().is_some_and(|topic| topic.starts_with("product.")) {
+            return Reading::Counted { resource: "product".to_owned() };
+        }
+        if let Ok(order) = self.parse(&delivery.body) {
+            return Reading::Order(Box::new(order));
+        }
+        let body: serde_json::Value = serde_json::from_slice(&delivery.body).unwrap_or_default();
+        match body["id"].as_u64() {
+            Some(order) => Reading::Hint { order, reason: StaleReason::Deleted },
+            None => Reading::Unnamed { code: "unreadable".to_owned() },
+        }
+    }
+
+    fn parse(&self, body: &[u8]) -> Result<StoreOrder, String> {
+        serde_json::from_slice(body).map_err(|error| error.to_string())
+    }
+
+    async fn fetch(&self, _store: &StoreConfig, order: u64) -> Result<Option<(StoreOrder, Vec<u8>)>, CallError> {
+        match self.fate("store.fetch") {
+            Fate::Works => {}
+            Fate::Contended => return Err(CallError::Busy { after_seconds: None, reason: "throttled".to_owned() }),
+            Fate::FailsBefore | Fate::FailsAfter => return Err(CallError::Down { reason: "down".to_owned() }),
+        }
+        let found = self.state().shop.get(&order).cloned();
+        Ok(found.map(|order| {
+            let body = serde_json::to_vec(&order).expect("an order is JSON");
+            (order, body)
+        }))
+    }
+
+    async fn modified_since(&self, _store: &StoreConfig, since: At) -> Result<Vec<(u64, At)>, CallError> {
+        if self.fate("store.modified_since") != Fate::Works {
+            return Err(CallError::Down { reason: "down".to_owned() });
+        }
+        Ok(self.state().shop.values().filter(|order| order.modified >= since).map(|order| (order.id, order.modified)).collect())
+    }
+}

@@ -1,0 +1,143 @@
+//! The tables in memory.
+
+use waybill_domain::lane::lane;
+use waybill_domain::stock::Move;
+use waybill_domain::{
+    At, Circuit, ContentHash, Endpoint, ErpConfig, ErpSlug, Event, Lane, Order, OrderKey, StockMoves, StoreConfig, StoreSlug,
+};
+use waybill_workflow::Unavailable;
+use waybill_workflow::ports::{Circuits, CommitError, Configs, Lanes, Log, Orders, Shortage, Snapshots, Waiter, WebhookSecrets};
+
+use super::faults::Fate;
+use super::{State, World};
+
+impl Orders for World {
+    async fn load(&self, key: &OrderKey) -> Result<Option<Order>, Unavailable> {
+        self.call("orders.load", |state| state.orders.get(key).cloned())
+    }
+
+    async fn commit(&self, before: Option<&Order>, after: &Order) -> Result<(), CommitError> {
+        match self.fate("orders.commit") {
+            Fate::Works => commit(&mut self.state(), before, after),
+            Fate::Contended => Err(CommitError::Contention),
+            Fate::FailsBefore => Err(Unavailable::new("orders", "injected, before the effect").into()),
+            Fate::FailsAfter => {
+                commit(&mut self.state(), before, after)?;
+                Err(Unavailable::new("orders", "injected, after the effect").into())
+            }
+        }
+    }
+}
+
+fn commit(state: &mut State, before: Option<&Order>, after: &Order) -> Result<(), CommitError> {
+    let current = state.orders.get(&after.key);
+    if current.map(|order| order.version) != before.map(|order| order.version) {
+        return Err(CommitError::Conflict(current.cloned().map(Box::new)));
+    }
+    let held = before.map_or(waybill_domain::Stock::NONE, |order| order.stock.clone());
+    let moves = StockMoves::between(&held, &after.stock);
+    let mut rows = state.stock.clone();
+    let mut short = Vec::new();
+    for ((erp, sku), movement) in &moves.0 {
+        let row = rows.get_mut(&(erp.clone(), sku.clone()));
+        match (*movement, row) {
+            (Move::Take(wanted), None) => short.push(Shortage { sku: sku.clone(), wanted, available: None }),
+            (Move::Take(wanted), Some(row)) => {
+                let available = row.available;
+                if !row.take(wanted) {
+                    short.push(Shortage { sku: sku.clone(), wanted, available: Some(available) });
+                }
+            }
+            (Move::Give(quantity), Some(row)) => row.give(quantity),
+            (Move::Prove(quantity, at), Some(row)) => row.prove(quantity, at),
+            (Move::Give(_) | Move::Prove(..), None) => return Err(Unavailable::new("stock", "row missing").into()),
+        }
+    }
+    if !short.is_empty() {
+        return Err(CommitError::Short(short));
+    }
+    state.stock = rows;
+    state.orders.insert(after.key.clone(), after.clone());
+    state.stream.push_back(after.clone());
+    Ok(())
+}
+
+impl Snapshots for World {
+    async fn put(&self, key: &OrderKey, hash: &ContentHash, body: &[u8]) -> Result<(), Unavailable> {
+        self.call("snapshots.put", |state| {
+            state.snapshots.insert((key.clone(), hash.to_string()), body.to_vec());
+        })
+    }
+    async fn get(&self, key: &OrderKey, hash: &ContentHash) -> Result<Option<Vec<u8>>, Unavailable> {
+        self.call("snapshots.get", |state| state.snapshots.get(&(key.clone(), hash.to_string())).cloned())
+    }
+}
+
+impl Log for World {
+    async fn put_page(&self, key: &OrderKey, page: u32, events: &[Event]) -> Result<(), Unavailable> {
+        self.call("log.put_page", |state| {
+            state.log.insert((key.clone(), page), events.to_vec());
+        })
+    }
+}
+
+impl Lanes for World {
+    async fn oldest(&self, of: &Lane, before: At, limit: usize) -> Result<Vec<Waiter>, Unavailable> {
+        self.call("lanes.oldest", |state| {
+            let mut waiters: Vec<Waiter> = in_lane(state, of).filter(|waiter| waiter.since < before).collect();
+            waiters.sort();
+            waiters.truncate(limit);
+            waiters
+        })
+    }
+    async fn count(&self, of: &Lane) -> Result<u64, Unavailable> {
+        self.call("lanes.count", |state| in_lane(state, of).count().try_into().unwrap_or(u64::MAX))
+    }
+}
+
+fn in_lane<'a>(state: &'a State, of: &'a Lane) -> impl Iterator<Item = Waiter> + 'a {
+    let rows = state.stale_index.as_ref().unwrap_or(&state.orders);
+    rows.values().filter_map(move |order| {
+        let (at, since) = lane(order)?;
+        (at == *of).then(|| Waiter { since, key: order.key.clone() })
+    })
+}
+
+impl Configs for World {
+    async fn store(&self, slug: &StoreSlug) -> Result<Option<StoreConfig>, Unavailable> {
+        self.call("configs.store", |state| state.stores.get(slug).cloned())
+    }
+    async fn erp(&self, slug: &ErpSlug) -> Result<Option<ErpConfig>, Unavailable> {
+        self.call("configs.erp", |state| state.erps.get(slug).cloned())
+    }
+    async fn stores(&self) -> Result<Vec<StoreConfig>, Unavailable> {
+        self.call("configs.stores", |state| state.stores.values().cloned().collect())
+    }
+    async fn erps(&self) -> Result<Vec<ErpConfig>, Unavailable> {
+        self.call("configs.erps", |state| state.erps.values().cloned().collect())
+    }
+}
+
+impl Circuits for World {
+    async fn circuit(&self, endpoint: &Endpoint) -> Result<Circuit, Unavailable> {
+        self.call("circuits.circuit", |state| {
+            state.circuits.get(endpoint).cloned().unwrap_or_else(|| Circuit::closed(endpoint.clone()))
+        })
+    }
+    async fn save_circuit(&self, circuit: &Circuit) -> Result<bool, Unavailable> {
+        self.call("circuits.save", |state| {
+            let current = state.circuits.get(&circuit.endpoint).map_or(0, |row| row.version);
+            let fits = current + 1 == circuit.version;
+            if fits {
+                state.circuits.insert(circuit.endpoint.clone(), circuit.clone());
+            }
+            fits
+        })
+    }
+}
+
+impl WebhookSecrets for World {
+    async fn webhook_secrets(&self, store: &StoreSlug, _fresh: bool) -> Result<Option<Vec<String>>, Unavailable> {
+        self.call("secrets.webhook", |state| state.secrets.get(store).cloned())
+    }
+}
