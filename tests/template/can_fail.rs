@@ -39,6 +39,7 @@ fn breaks() -> Vec<(&'static str, Break)> {
         ("sources", Remove("/IntakeFunction/Properties/Events/Spool")),
         ("sources", Replace("/RelayFunction/Properties/Events/Orders/Properties/FilterCriteria/Filters/0/Pattern", "order", "orders")),
         ("environment", Set("//Globals/Function/Environment/Variables/ERP_TOKEN", json!("x"))),
+        ("environment", Remove("/ReserveFunction/Properties/Environment")),
         ("environment", Remove("/RelayFunction/Properties/Environment/Variables/WAYBILL_QUEUE_REFUND")),
         ("environment", Set("//Parameters/ErpToken", json!({"Type": "String", "NoEcho": true}))),
         ("logs", Remove("/ApiLogs/Properties/RetentionInDays")),

@@ -1,9 +1,12 @@
-//! What the template must say, in one place: the functions with what they may do, and the metrics that exist.
+//! What the template must say, in one place: the functions with what they may do, derived from the saga, and the metrics that exist.
+
+use waybill_domain::Step;
+use waybill_workflow::saga::{Port, RELAY, SAGA, SWEEP};
 
 /// What invokes a function besides the HTTP API.
 pub enum Source {
     /// Its own queue, with this batch size and the parameter that bounds concurrency.
-    Queue { batch: u64, concurrency: &'static str },
+    Queue { batch: u32, concurrency: &'static str },
     /// The stream of the orders table.
     Stream,
     /// The clock.
@@ -12,118 +15,68 @@ pub enum Source {
 
 /// One function, as its code needs it.
 pub struct Function {
+    /// Its slug.
     pub slug: &'static str,
+    /// Its timeout.
     pub timeout_seconds: u64,
+    /// What invokes it.
     pub source: Source,
-    /// The grants of its ports, as (resource, actions). Grants that follow from the wiring (own log group, own source, failure
-    /// destination) are derived, not listed.
-    pub ports: &'static [(&'static str, &'static [&'static str])],
-    /// The queues whose URLs it is given.
-    pub sends_to: &'static [&'static str],
+    /// What its code touches.
+    pub ports: &'static [Port],
 }
 
-/// The steps: whatever has a queue of its own, in the order of the saga.
-pub const STEPS: [&str; 6] = ["intake", "validate", "reserve", "post-to-erp", "ship-update", "refund"];
+/// Every function of the template: the steps of the saga in their order, then the relay and the sweep.
+pub fn functions() -> Vec<Function> {
+    let steps = SAGA.iter().map(|step| Function {
+        slug: step.step.slug(),
+        timeout_seconds: step.timeout_seconds.into(),
+        source: Source::Queue {
+            batch: step.batch,
+            concurrency: if step.step == Step::PostToErp { "ErpConcurrency" } else { "StepConcurrency" },
+        },
+        ports: step.ports,
+    });
+    let relay = Function { slug: "relay", timeout_seconds: 30, source: Source::Stream, ports: RELAY };
+    let sweep = Function { slug: "sweep", timeout_seconds: 55, source: Source::Schedule, ports: SWEEP };
+    steps.chain([relay, sweep]).collect()
+}
 
-const SEND: &[&str] = &["sqs:SendMessage"];
-const SECRET: &[&str] = &["secretsmanager:GetSecretValue"];
-const PUT: &[&str] = &["dynamodb:PutItem"];
-const GET: &[&str] = &["dynamodb:GetItem"];
-const RECORD: &[&str] = &["dynamodb:GetItem", "dynamodb:PutItem"];
-const CONTENT: &[&str] = &["dynamodb:GetItem", "dynamodb:Query"];
-const CIRCUIT: &[&str] = &["dynamodb:GetItem", "dynamodb:UpdateItem"];
-const CLAIMS: &[&str] = &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"];
-const STEP: Source = Source::Queue { batch: 10, concurrency: "StepConcurrency" };
+/// The slugs of the steps: whatever has a queue of its own.
+pub fn steps() -> Vec<&'static str> {
+    SAGA.iter().map(|step| step.step.slug()).collect()
+}
 
-/// Every function of the template.
-pub const FUNCTIONS: &[Function] = &[
-    Function {
-        slug: "intake",
-        timeout_seconds: 10,
-        source: STEP,
-        ports: &[("table/orders", PUT), ("table/snapshots", PUT), ("secret/store", SECRET), ("queue/intake", SEND)],
-        sends_to: &["intake"],
-    },
-    Function {
-        slug: "validate",
-        timeout_seconds: 30,
-        source: STEP,
-        ports: &[
-            ("table/orders", RECORD),
-            ("table/snapshots", &["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"]),
-            ("table/stores", GET),
-            ("table/endpoints", CIRCUIT),
-            ("secret/store", SECRET),
-        ],
-        sends_to: &[],
-    },
-    Function {
-        slug: "reserve",
-        timeout_seconds: 20,
-        source: STEP,
-        ports: &[
-            ("table/orders", RECORD),
-            ("table/snapshots", CONTENT),
-            ("table/stores", GET),
-            ("table/stock", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
-        ],
-        sends_to: &[],
-    },
-    Function {
-        slug: "post-to-erp",
-        timeout_seconds: 60,
-        source: Source::Queue { batch: 2, concurrency: "ErpConcurrency" },
-        ports: &[
-            ("table/orders", RECORD),
-            ("table/snapshots", CONTENT),
-            ("table/stores", GET),
-            ("table/stock", &["dynamodb:UpdateItem"]),
-            ("table/endpoints", CIRCUIT),
-            ("table/idempotency", CLAIMS),
-            ("secret/erp", SECRET),
-        ],
-        sends_to: &[],
-    },
-    Function { slug: "ship-update", timeout_seconds: 30, source: STEP, ports: &[("table/orders", RECORD)], sends_to: &[] },
-    Function { slug: "refund", timeout_seconds: 30, source: STEP, ports: &[("table/orders", RECORD)], sends_to: &[] },
-    Function {
-        slug: "relay",
-        timeout_seconds: 30,
-        source: Source::Stream,
-        ports: &[
-            ("table/orders", PUT),
-            ("bus", &["events:PutEvents"]),
-            ("queue/intake", SEND),
-            ("queue/validate", SEND),
-            ("queue/reserve", SEND),
-            ("queue/post-to-erp", SEND),
-            ("queue/ship-update", SEND),
-            ("queue/refund", SEND),
-        ],
-        sends_to: &STEPS,
-    },
-    Function {
-        slug: "sweep",
-        timeout_seconds: 55,
-        source: Source::Schedule,
-        ports: &[
-            ("table/orders/index/by-lane", &["dynamodb:Query"]),
-            ("table/orders", RECORD),
-            ("table/snapshots", PUT),
-            ("table/stores", &["dynamodb:GetItem", "dynamodb:Scan"]),
-            ("table/endpoints", &["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:Scan"]),
-            ("table/idempotency", CLAIMS),
-            ("secret/store", SECRET),
-            ("queue/intake", SEND),
-            ("queue/validate", SEND),
-            ("queue/reserve", SEND),
-            ("queue/post-to-erp", SEND),
-            ("queue/ship-update", SEND),
-            ("queue/refund", SEND),
-        ],
-        sends_to: &STEPS,
-    },
-];
+/// The queues that a port sends to.
+pub fn sends_to(port: Port) -> Vec<&'static str> {
+    match port {
+        Port::Spool => vec![Step::Intake.slug()],
+        Port::CommandQueue => steps(),
+        _ => vec![],
+    }
+}
+
+/// What AWS must allow for a port, as (resource, actions). A transaction is allowed by the writes in it.
+pub fn actions(port: Port) -> Vec<(String, &'static [&'static str])> {
+    let one = |resource: &str, actions: &'static [&'static str]| vec![(resource.to_owned(), actions)];
+    match port {
+        Port::OrdersLoad => one("table/orders", &["dynamodb:GetItem"]),
+        Port::OrdersCommit | Port::LogPut => one("table/orders", &["dynamodb:PutItem"]),
+        Port::StockMove => one("table/stock", &["dynamodb:UpdateItem"]),
+        Port::SnapshotsPut => one("table/snapshots", &["dynamodb:PutItem"]),
+        Port::SnapshotsGet => one("table/snapshots", &["dynamodb:GetItem", "dynamodb:Query"]),
+        Port::LanesQuery => one("table/orders/index/by-lane", &["dynamodb:Query"]),
+        Port::ConfigsGet => one("table/stores", &["dynamodb:GetItem"]),
+        Port::ConfigsList => one("table/stores", &["dynamodb:GetItem", "dynamodb:Scan"]),
+        Port::Circuits => one("table/endpoints", &["dynamodb:GetItem", "dynamodb:PutItem"]),
+        Port::Idempotency => one("table/idempotency", &["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]),
+        Port::StoreSecrets => one("secret/store", &["secretsmanager:GetSecretValue"]),
+        Port::ErpSecrets => one("secret/erp", &["secretsmanager:GetSecretValue"]),
+        Port::FactBus => one("bus", &["events:PutEvents"]),
+        Port::CommandQueue | Port::Spool => {
+            sends_to(port).into_iter().map(|queue| (format!("queue/{queue}"), &["sqs:SendMessage"][..])).collect()
+        }
+    }
+}
 
 /// Metrics that exist: namespace, dimension set, names. Ours are what the functions write (EMF); the others what AWS documents.
 pub const METRICS: &[(&str, &[&str], &[&str])] = &[

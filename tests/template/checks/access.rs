@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Faults, list, logical};
 use crate::{
     cloud::{REGION, Template},
-    expected::{FUNCTIONS, Function, Source},
+    expected::{Function, Source, actions, functions},
 };
 
 /// One permission: an action on a resource.
@@ -16,14 +16,14 @@ type Grant = (String, String);
 /// Each role grants exactly the ports of its function and what the wiring needs.
 pub fn grants(template: &Template) -> Vec<String> {
     let mut faults = Faults::default();
-    for function in FUNCTIONS {
+    for function in functions() {
         let role = template.properties(&format!("{}Role", logical(function.slug)));
         let found: BTreeSet<Grant> = list(&role["Policies"])
             .into_iter()
             .flat_map(|policy| list(&policy["PolicyDocument"]["Statement"]))
             .flat_map(|statement| granted(template, statement))
             .collect();
-        let wanted = wanted(function);
+        let wanted = wanted(&function);
         for (action, resource) in found.difference(&wanted) {
             faults.0.push(format!("{} may {action} on {resource}, which none of its ports does", function.slug));
         }
@@ -45,31 +45,26 @@ fn granted(template: &Template, statement: &Value) -> Vec<Grant> {
 }
 
 fn wanted(function: &Function) -> BTreeSet<Grant> {
-    let slug = function.slug;
-    let mut grants: Vec<(&str, String)> = vec![];
-    for (resource, actions) in function.ports {
-        grants.extend(actions.iter().map(|action| (*action, arn(resource))));
-    }
-    let log = format!("arn:aws:logs:{REGION}:123456789012:log-group:/aws/lambda/waybill-{slug}:*");
-    grants.extend(["logs:CreateLogStream", "logs:PutLogEvents"].map(|action| (action, log.clone())));
+    let mut needs: Vec<(String, &[&str])> = function.ports.iter().flat_map(|port| actions(*port)).collect();
+    needs.push((format!("log/waybill-{}", function.slug), &["logs:CreateLogStream", "logs:PutLogEvents"]));
     match function.source {
-        Source::Queue { .. } => {
-            let consume = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
-            grants.extend(consume.map(|action| (action, arn(&format!("queue/{slug}")))));
-        }
+        Source::Queue { .. } => needs.push((format!("queue/{}", function.slug), CONSUME)),
         Source::Stream => {
-            let read = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"];
-            let read = read.map(|verb| (format!("dynamodb:{verb}"), arn("table/orders/stream/*")));
-            let set_aside = ("sqs:SendMessage".to_owned(), arn(&format!("queue/{slug}-dlq")));
-            let own = grants.into_iter().map(|(action, resource)| (action.to_owned(), resource));
-            return own.chain(read).chain([set_aside]).collect();
+            needs.push(("table/orders/stream/*".to_owned(), READ_STREAM));
+            needs.push((format!("queue/{}-dlq", function.slug), &["sqs:SendMessage"]));
         }
-        Source::Schedule => grants.push(("sqs:SendMessage", arn(&format!("queue/{slug}-dlq")))),
+        Source::Schedule => needs.push((format!("queue/{}-dlq", function.slug), &["sqs:SendMessage"])),
     }
-    grants.into_iter().map(|(action, resource)| (action.to_owned(), resource)).collect()
+    let grant = |resource: &str, action: &&str| ((*action).to_owned(), arn(resource));
+    needs.iter().flat_map(|(resource, actions)| actions.iter().map(move |action| grant(resource, action))).collect()
 }
 
-/// `table/orders`, `queue/intake`, `secret/store`, `bus` as the ARN that the convention gives them.
+/// What a queue's mapping needs, and what a step needs to set the delay before the next attempt.
+const CONSUME: &[&str] = &["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"];
+const READ_STREAM: &[&str] =
+    &["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"];
+
+/// `table/orders`, `queue/intake`, `secret/store`, `log/waybill-relay`, `bus` as the ARN that the convention gives them.
 fn arn(resource: &str) -> String {
     let (kind, name) = resource.split_once('/').unwrap_or((resource, ""));
     let here = |service: &str, rest: String| format!("arn:aws:{service}:{REGION}:123456789012:{rest}");
@@ -77,6 +72,7 @@ fn arn(resource: &str) -> String {
         "table" => here("dynamodb", format!("table/waybill-{name}")),
         "queue" => here("sqs", format!("waybill-{name}")),
         "secret" => here("secretsmanager", format!("secret:waybill/{name}/*")),
+        "log" => here("logs", format!("log-group:/aws/lambda/{name}:*")),
         "bus" => here("events", "event-bus/waybill".to_owned()),
         other => panic!("unknown kind of resource `{other}` in the table of functions"),
     }

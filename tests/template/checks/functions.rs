@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{Faults, logical};
 use crate::{
     cloud::{Template, root},
-    expected::{FUNCTIONS, Source},
+    expected::{self, Source, sends_to},
 };
 
 /// The same functions here, in the table of functions and in `functions/`, each built by cargo-lambda for the chosen architecture.
@@ -18,15 +18,15 @@ pub fn functions(template: &Template) -> Vec<String> {
     let mut faults = Faults::default();
     let found = template.resources("AWS::Serverless::Function");
     let ids: BTreeSet<String> = found.keys().map(|id| (*id).to_owned()).collect();
-    let wanted: BTreeSet<String> = FUNCTIONS.iter().map(|f| format!("{}Function", logical(f.slug))).collect();
+    let wanted: BTreeSet<String> = expected::functions().iter().map(|f| format!("{}Function", logical(f.slug))).collect();
     faults.equal("functions in the template", &ids, &wanted);
     let packages: BTreeSet<String> = fs::read_dir(root().join("functions"))
         .expect("functions/ is readable")
         .map(|entry| entry.expect("an entry").file_name().into_string().expect("a UTF-8 name"))
         .collect();
-    faults.equal("packages in functions/", packages, FUNCTIONS.iter().map(|f| f.slug.to_owned()).collect());
+    faults.equal("packages in functions/", packages, expected::functions().iter().map(|f| f.slug.to_owned()).collect());
 
-    for f in FUNCTIONS {
+    for f in expected::functions() {
         let (slug, id) = (f.slug, format!("{}Function", logical(f.slug)));
         let properties = template.properties(&id);
         if properties.is_null() {
@@ -61,7 +61,7 @@ pub fn functions(template: &Template) -> Vec<String> {
 /// AWS ignores a misspelt `ReportBatchItemFailures` and then counts every partial failure as a success.
 pub fn sources(template: &Template) -> Vec<String> {
     let mut faults = Faults::default();
-    for f in FUNCTIONS {
+    for f in expected::functions() {
         let name = logical(f.slug);
         let events = template.properties(&format!("{name}Function"))["Events"].as_object().cloned().unwrap_or_default();
         let mut wanted = match f.source {
@@ -112,19 +112,22 @@ pub fn sources(template: &Template) -> Vec<String> {
     faults.0
 }
 
-/// Each function is told its deployment, its release and the queues it sends to: nothing else, hence no secret.
+/// Each function is told its deployment, its release, its own queue and those it sends to: nothing else, hence no secret.
 pub fn environment(template: &Template) -> Vec<String> {
     let mut faults = Faults::default();
-    for f in FUNCTIONS {
+    for f in expected::functions() {
         let mut wanted = BTreeMap::from([
             ("WAYBILL_DEPLOYMENT".to_owned(), "waybill".to_owned()),
             ("WAYBILL_RELEASE".to_owned(), "dev".to_owned()),
             ("WAYBILL_AWS_ENDPOINT".to_owned(), String::new()),
             ("RUST_LOG".to_owned(), "info".to_owned()),
         ]);
-        for queue in f.sends_to {
-            let variable = format!("WAYBILL_QUEUE_{}", queue.to_uppercase().replace('-', "_"));
-            wanted.insert(variable, template.text(&json!({"Ref": format!("{}Queue", logical(queue))})));
+        let url = |queue: &str| template.text(&json!({"Ref": format!("{}Queue", logical(queue))}));
+        for queue in f.ports.iter().flat_map(|port| sends_to(*port)) {
+            wanted.insert(format!("WAYBILL_QUEUE_{}", queue.to_uppercase().replace('-', "_")), url(queue));
+        }
+        if let Source::Queue { .. } = f.source {
+            wanted.insert("WAYBILL_QUEUE".to_owned(), url(f.slug));
         }
         let found = template.environment(template.properties(&format!("{}Function", logical(f.slug))));
         faults.equal(&format!("environment of {}", f.slug), found, wanted);
@@ -149,7 +152,7 @@ pub fn logs(template: &Template) -> Vec<String> {
     }
     let default = &template.document["Parameters"]["LogRetentionDays"]["Default"];
     faults.unless(default.as_u64() >= Some(1), || "LogRetentionDays has no default".to_owned());
-    for f in FUNCTIONS {
+    for f in expected::functions() {
         let id = format!("{}Logs", logical(f.slug));
         let name = groups.get(id.as_str()).map_or(Value::Null, |group| json!(template.text(&group["LogGroupName"])));
         faults.equal(&format!("{id}: name"), name, json!(format!("/aws/lambda/waybill-{}", f.slug)));

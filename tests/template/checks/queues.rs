@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Faults, list, logical};
 use crate::{
     cloud::Template,
-    expected::{FUNCTIONS, STEPS},
+    expected::{Source, functions, steps},
 };
 
 const FOURTEEN_DAYS: u64 = 14 * 24 * 3600;
@@ -20,7 +20,7 @@ pub fn queues(template: &Template) -> Vec<String> {
     faults.equal(
         "queues",
         live.iter().map(|(_, q)| template.text(&q["QueueName"])).collect::<BTreeSet<_>>(),
-        STEPS.iter().map(|step| format!("waybill-{step}")).collect(),
+        steps().iter().map(|step| format!("waybill-{step}")).collect(),
     );
     for (id, queue) in &queues {
         faults.equal(&format!("{id}: SqsManagedSseEnabled"), &queue["SqsManagedSseEnabled"], &json!(true));
@@ -31,7 +31,7 @@ pub fn queues(template: &Template) -> Vec<String> {
         let name = template.text(&queue["QueueName"]);
         faults.unless(name.ends_with("-dlq"), || format!("{id}: {name} does not end in -dlq"));
     }
-    for function in FUNCTIONS.iter().filter(|f| STEPS.contains(&f.slug)) {
+    for function in functions().iter().filter(|f| matches!(f.source, Source::Queue { .. })) {
         let name = logical(function.slug);
         let queue = template.properties(&format!("{name}Queue"));
         // Both of these have defaults (30 s, four days) that would pass unseen, so they must be written.

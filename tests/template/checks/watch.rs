@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Faults, list};
 use crate::{
     cloud::{REGION, Template, root},
-    expected::{ALARMS, FUNCTIONS, METRICS, STEPS},
+    expected::{ALARMS, METRICS, functions, steps},
 };
 
 /// An alarm on each function's dead letters and on what the whole is measured by; each tells the alarm topic and names a runbook that
@@ -16,7 +16,7 @@ pub fn alarms(template: &Template) -> Vec<String> {
     let mut faults = Faults::default();
     let alarms = template.resources("AWS::CloudWatch::Alarm");
     let names: BTreeSet<String> = alarms.values().map(|alarm| template.text(&alarm["AlarmName"])).collect();
-    for wanted in FUNCTIONS.iter().map(|f| format!("{}-dead-letters", f.slug)).chain(ALARMS.iter().map(ToString::to_string)) {
+    for wanted in functions().iter().map(|f| format!("{}-dead-letters", f.slug)).chain(ALARMS.iter().map(ToString::to_string)) {
         faults.unless(names.contains(&format!("waybill-{wanted}")), || format!("there is no alarm {wanted}"));
     }
     let watched: Vec<&Value> = alarms.values().map(|alarm| &alarm["Dimensions"][0]["Value"]).collect();
@@ -135,12 +135,12 @@ fn order_faults(shown: &[Shown]) -> Vec<String> {
         faults.equal(&format!("{name}: row"), place("Waybill", name, "waybill"), Some(0));
     }
     let depth = "ApproximateNumberOfMessagesVisible";
-    for step in STEPS {
+    for step in steps() {
         let row = place("Waybill", "Handled", step);
         let queue = place("AWS/SQS", depth, &format!("waybill-{step}"));
         faults.unless(row > Some(0) && row < queue, || format!("{step}: no row for the step, then one for its queue"));
     }
-    for f in FUNCTIONS {
+    for f in functions() {
         let errors = place("AWS/Lambda", "Errors", &format!("waybill-{}", f.slug));
         let dead = place("AWS/SQS", depth, &format!("waybill-{}-dlq", f.slug));
         faults.unless(errors.is_some() && errors < dead, || format!("{}: errors or dead letters are not shown", f.slug));
@@ -165,7 +165,7 @@ fn metric_faults(template: &Template, user: &str, namespace: &str, name: &str, d
     for (key, value) in dimensions {
         let known = match key.as_str() {
             "Deployment" => value == "waybill",
-            "Step" => STEPS.contains(&value.as_str()),
+            "Step" => steps().contains(&value.as_str()),
             "FunctionName" => names_of("AWS::Serverless::Function", "FunctionName").contains(value),
             "QueueName" => names_of("AWS::SQS::Queue", "QueueName").contains(value),
             "ApiId" => value == "Api",
