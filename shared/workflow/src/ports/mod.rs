@@ -8,6 +8,7 @@ pub mod erp;
 pub mod idempotency;
 pub mod orders;
 pub mod runtime;
+pub mod stock;
 pub mod store;
 
 pub use commands::{CommandQueue, FactBus, Outgoing, Spool, Spooled};
@@ -15,4 +16,5 @@ pub use config::{Circuits, Configs};
 pub use idempotency::{Claim, Idempotency};
 pub use orders::{CommitError, Lanes, Log, Orders, Shortage, Snapshots, Waiter};
 pub use runtime::Runtime;
+pub use stock::StockLedger;
 pub use store::{Delivery, Storefront, StoreSecrets, WebhookSecrets};

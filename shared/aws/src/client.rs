@@ -1,0 +1,32 @@
+//! The SDK, built once per process.
+
+use std::env;
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+
+/// A service in the same region that takes longer is better asked again, on another connection.
+const CONNECT: Duration = Duration::from_secs(1);
+const ATTEMPT: Duration = Duration::from_secs(3);
+/// SQS redelivers what fails here; more attempts would only spend the function's time.
+const ATTEMPTS: u32 = 3;
+
+/// The configuration of every client: credentials and region from the environment as usual, time limits that leave a function room to
+/// report. `WAYBILL_AWS_ENDPOINT`, if not empty, replaces the services' addresses, and so does the SDK's own `AWS_ENDPOINT_URL`.
+pub async fn sdk_config() -> SdkConfig {
+    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build();
+    let loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .http_client(http)
+        .timeout_config(timeouts)
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
+    match env::var("WAYBILL_AWS_ENDPOINT") {
+        Ok(endpoint) if !endpoint.is_empty() => loader.endpoint_url(endpoint).load().await,
+        _ => loader.load().await,
+    }
+}

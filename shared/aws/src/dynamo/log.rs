@@ -1,0 +1,61 @@
+//! The log pages, eight events each, and an order's whole story: pages and record in one query.
+
+use serde::{Deserialize, Serialize};
+use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
+use waybill_domain::{Event, Order, OrderKey};
+use waybill_workflow::Unavailable;
+use waybill_workflow::ports::Log;
+
+use super::row::{RECORD, order_from};
+use super::{Dynamo, Row, s, text};
+use crate::error::unavailable;
+
+const PART: &str = "log";
+
+#[derive(Serialize, Deserialize)]
+struct Page<E> {
+    events: E,
+}
+
+impl Log for Dynamo {
+    async fn put_page(&self, key: &OrderKey, page: u32, events: &[Event]) -> Result<(), Unavailable> {
+        let mut row: Row = to_item(Page { events }).map_err(|_| Unavailable::new(PART, "a page cannot be written"))?;
+        row.insert("pk".to_owned(), s(key.to_string()));
+        row.insert("sk".to_owned(), s(format!("log#{page:06}")));
+        let put = self.client.put_item().table_name(&self.tables.orders).set_item(Some(row));
+        put.send().await.map(|_| ()).map_err(|error| unavailable(PART, &error))
+    }
+}
+
+impl Dynamo {
+    /// An order's record and all its events from the first, oldest first: log pages and record in one answer, strongly consistent.
+    /// A gap in the numbers is a page the relay never wrote. `None` if there is no such order.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the table does not answer or a row cannot be read.
+    pub async fn story(&self, key: &OrderKey) -> Result<Option<(Order, Vec<Event>)>, Unavailable> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.tables.orders)
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", s(key.to_string()));
+        let mut rows = query.into_paginator().items().send();
+        let (mut record, mut events): (Option<Order>, Vec<Event>) = (None, Vec::new());
+        while let Some(row) = rows.next().await {
+            let row = row.map_err(|error| unavailable(PART, &error))?;
+            if text(&row, "sk") == Some(RECORD) {
+                record = Some(order_from(row).map_err(|error| Unavailable::new(PART, error))?);
+            } else {
+                let page: Page<Vec<Event>> = from_item(row).map_err(|_| Unavailable::new(PART, "a page cannot be read"))?;
+                events.extend(page.events);
+            }
+        }
+        let Some(record) = record else { return Ok(None) };
+        // The record keeps a page for a while after it was logged: those events are there twice.
+        let logged = events.last().map_or(0, |event| event.seq);
+        events.extend(record.events.iter().filter(|event| event.seq > logged).cloned());
+        Ok(Some((record, events)))
+    }
+}

@@ -1,0 +1,182 @@
+//! The secrets of stores and ERPs, kept for five minutes. No error and no log line ever has a value in it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use aws_config::SdkConfig;
+use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use waybill_domain::{ErpSlug, StoreSlug};
+use waybill_workflow::Unavailable;
+use waybill_workflow::ports::{StoreSecrets, WebhookSecrets};
+
+use crate::error::unavailable;
+use crate::names::Names;
+
+const PART: &str = "secrets";
+/// How long a secret is believed.
+const FRESH: Duration = Duration::from_secs(300);
+/// How long "there is no such secret" is believed.
+const ABSENT: Duration = Duration::from_secs(60);
+/// How often a caller may ask past the cache, per secret: anyone can send a wrong signature.
+const REFETCH: Duration = Duration::from_secs(10);
+/// Slugs come from strangers, so what is kept has an end.
+const MOST: usize = 1024;
+
+/// The secrets of a deployment. Cheap to clone: clones share the cache.
+#[derive(Clone)]
+pub struct Secrets {
+    client: Client,
+    names: Names,
+    kept: Arc<Mutex<HashMap<String, Kept>>>,
+}
+
+/// When it was read, and the secret's text, or that there is none.
+type Kept = (Instant, Option<Arc<str>>);
+
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Secrets({})", self.names.deployment())
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoreJson {
+    webhook_secrets: Vec<String>,
+    #[serde(default)]
+    consumer_key: String,
+    #[serde(default)]
+    consumer_secret: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ErpJson {
+    token: String,
+}
+
+impl WebhookSecrets for Secrets {
+    async fn webhook_secrets(&self, store: &StoreSlug, fresh: bool) -> Result<Option<Vec<String>>, Unavailable> {
+        let secret: Option<StoreJson> = self.read(&self.names.store_secret(store), fresh).await?;
+        Ok(secret.map(|secret| secret.webhook_secrets))
+    }
+}
+
+impl Secrets {
+    /// The secrets of this deployment.
+    pub fn new(config: &SdkConfig, names: &Names) -> Self {
+        Self::with_client(Client::new(config), names)
+    }
+
+    /// The secrets of this deployment, through this client.
+    pub fn with_client(client: Client, names: &Names) -> Self {
+        Secrets { client, names: names.clone(), kept: Arc::default() }
+    }
+
+    /// All secrets of a store; `None` if there is no such store.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if Secrets Manager does not answer or the secret has another form.
+    pub async fn store(&self, store: &StoreSlug) -> Result<Option<StoreSecrets>, Unavailable> {
+        let secret: Option<StoreJson> = self.read(&self.names.store_secret(store), false).await?;
+        Ok(secret.map(|secret| StoreSecrets {
+            webhook_secrets: secret.webhook_secrets,
+            consumer_key: secret.consumer_key,
+            consumer_secret: secret.consumer_secret,
+        }))
+    }
+
+    /// The token of an ERP; `None` if there is no such ERP.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if Secrets Manager does not answer or the secret has another form.
+    pub async fn erp_token(&self, erp: &ErpSlug) -> Result<Option<String>, Unavailable> {
+        let secret: Option<ErpJson> = self.read(&self.names.erp_secret(erp), false).await?;
+        Ok(secret.map(|secret| secret.token))
+    }
+
+    /// Writes the secrets of a store: creates them, or replaces all of them.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if Secrets Manager refuses; `AccessDeniedException` is in the reason.
+    pub async fn put_store(&self, store: &StoreSlug, secrets: &StoreSecrets) -> Result<(), Unavailable> {
+        let json = StoreJson {
+            webhook_secrets: secrets.webhook_secrets.clone(),
+            consumer_key: secrets.consumer_key.clone(),
+            consumer_secret: secrets.consumer_secret.clone(),
+        };
+        self.write(self.names.store_secret(store), &json).await
+    }
+
+    /// Writes the token of an ERP.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if Secrets Manager refuses.
+    pub async fn put_erp_token(&self, erp: &ErpSlug, token: &str) -> Result<(), Unavailable> {
+        self.write(self.names.erp_secret(erp), &ErpJson { token: token.to_owned() }).await
+    }
+
+    async fn read<T: DeserializeOwned>(&self, name: &str, fresh: bool) -> Result<Option<T>, Unavailable> {
+        let text = match self.kept(name, fresh) {
+            Some(text) => text,
+            None => {
+                let text = self.fetch(name).await?;
+                self.keep(name, text.clone());
+                text
+            }
+        };
+        let parsed = text.map(|text| serde_json::from_str(&text)).transpose();
+        // The parser's message may quote the text.
+        parsed.map_err(|_| Unavailable::new(PART, "a secret does not have the form it should have"))
+    }
+
+    async fn fetch(&self, name: &str) -> Result<Option<Arc<str>>, Unavailable> {
+        match self.client.get_secret_value().secret_id(name).send().await {
+            Ok(answer) => {
+                answer.secret_string.map(|text| Some(text.into())).ok_or_else(|| Unavailable::new(PART, "a secret is not text"))
+            }
+            // Not there, or marked for deletion.
+            Err(error) if matches!(error.code(), Some("ResourceNotFoundException" | "InvalidRequestException")) => Ok(None),
+            Err(error) => Err(unavailable(PART, &error)),
+        }
+    }
+
+    async fn write(&self, name: String, json: &impl Serialize) -> Result<(), Unavailable> {
+        let text = serde_json::to_string(json).map_err(|_| Unavailable::new(PART, "a secret cannot be written"))?;
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+        match self.client.put_secret_value().secret_id(&name).secret_string(&text).send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.code() == Some("ResourceNotFoundException") => {
+                let create = self.client.create_secret().name(name).secret_string(text);
+                create.send().await.map(|_| ()).map_err(|error| unavailable(PART, &error))
+            }
+            Err(error) => Err(unavailable(PART, &error)),
+        }
+    }
+
+    /// What is kept and may still be believed. Asked `fresh`, that is only what was fetched within the last seconds.
+    fn kept(&self, name: &str, fresh: bool) -> Option<Option<Arc<str>>> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let (read, text) = kept.get(name)?;
+        let limit = if fresh { REFETCH } else { lifetime(text) };
+        (read.elapsed() < limit).then(|| text.clone())
+    }
+
+    fn keep(&self, name: &str, text: Option<Arc<str>>) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= MOST {
+            kept.retain(|_, (read, text)| read.elapsed() < lifetime(text));
+        }
+        if kept.len() >= MOST {
+            // Full of live entries: strangers try names. What is not there makes room for what is.
+            kept.retain(|_, (_, text)| text.is_some());
+        }
+        kept.insert(name.to_owned(), (Instant::now(), text));
+    }
+}
+
+fn lifetime(text: &Option<Arc<str>>) -> Duration {
+    if text.is_some() { FRESH } else { ABSENT }
+}
