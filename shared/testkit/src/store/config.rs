@@ -71,11 +71,7 @@ impl NewWebhook {
     #[must_use]
     pub fn for_orders(delivery_url: &str, secret: &str) -> Vec<Self> {
         ["order.created", "order.updated", "order.deleted"]
-            .map(|topic| Self {
-                topic: topic.to_owned(),
-                delivery_url: delivery_url.to_owned(),
-                secret: secret.to_owned(),
-            })
+            .map(|topic| Self { topic: topic.to_owned(), delivery_url: delivery_url.to_owned(), secret: secret.to_owned() })
             .to_vec()
     }
 }

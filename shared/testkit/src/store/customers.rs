@@ -35,10 +35,7 @@ impl Address {
     /// The same place as a shipping address, which has no e-mail.
     #[must_use]
     pub fn without_email(&self) -> Self {
-        Self {
-            email: None,
-            ..self.clone()
-        }
+        Self { email: None, ..self.clone() }
     }
 }
 

@@ -113,21 +113,11 @@ impl NewOrder {
             OrderKind::Plain => plain,
             OrderKind::Guest => Self { customer_id: 0, ..plain },
             OrderKind::Variation => Self { lines: vec![(SHIRT_M, 1)], ..plain },
-            OrderKind::Coupon => Self {
-                lines: vec![(MUG, 3), (TEA, 1)],
-                coupon: Some(("welcome10".to_owned(), 10)),
-                ..plain
-            },
-            OrderKind::FeeTwoRates => Self {
-                lines: vec![(MUG, 1), (TEA, 3)],
-                fees: vec![("Gift wrapping".to_owned(), cents(355))],
-                ..plain
-            },
-            OrderKind::TaxInclusive => Self {
-                lines: vec![(POSTER, 3), (TEA, 2)],
-                prices_include_tax: Some(true),
-                ..plain
-            },
+            OrderKind::Coupon => Self { lines: vec![(MUG, 3), (TEA, 1)], coupon: Some(("welcome10".to_owned(), 10)), ..plain },
+            OrderKind::FeeTwoRates => {
+                Self { lines: vec![(MUG, 1), (TEA, 3)], fees: vec![("Gift wrapping".to_owned(), cents(355))], ..plain }
+            }
+            OrderKind::TaxInclusive => Self { lines: vec![(POSTER, 3), (TEA, 2)], prices_include_tax: Some(true), ..plain },
             OrderKind::Unpaid => Self { status: "pending".to_owned(), paid: false, ..plain },
             OrderKind::BankTransfer => Self {
                 status: "on-hold".to_owned(),

@@ -99,9 +99,12 @@ pub struct Image {
     src: &'static str,
 }
 
-/// The float WooCommerce shows as a line's price, from an exact amount.
-pub(super) fn price_float(exact: Decimal) -> f64 {
-    exact.to_f64().unwrap_or(0.0)
+/// The float WooCommerce shows as a line's price: the net at six decimals, divided as a float.
+pub(super) fn price_float(net: Decimal, quantity: i64) -> f64 {
+    if quantity == 0 {
+        return 0.0;
+    }
+    net.round_dp(6).to_f64().unwrap_or(0.0) / quantity as f64
 }
 
 /// A shipping line.

@@ -14,9 +14,7 @@ use serde_json::ser::{CharEscape, CompactFormatter, Formatter, Serializer};
 pub fn json_encode<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
     let mut out = Vec::with_capacity(4096);
     let mut serializer = Serializer::with_formatter(&mut out, Php(CompactFormatter));
-    value
-        .serialize(&mut serializer)
-        .expect("the fake's own types are JSON");
+    value.serialize(&mut serializer).expect("the fake's own types are JSON");
     out
 }
 
@@ -28,11 +26,7 @@ impl Formatter for Php {
         write!(writer, "{value}")
     }
 
-    fn write_string_fragment<W: ?Sized + io::Write>(
-        &mut self,
-        writer: &mut W,
-        fragment: &str,
-    ) -> io::Result<()> {
+    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         for c in fragment.chars() {
             match c {
                 '/' => writer.write_all(b"\\/")?,
@@ -47,11 +41,7 @@ impl Formatter for Php {
         Ok(())
     }
 
-    fn write_char_escape<W: ?Sized + io::Write>(
-        &mut self,
-        writer: &mut W,
-        escape: CharEscape,
-    ) -> io::Result<()> {
+    fn write_char_escape<W: ?Sized + io::Write>(&mut self, writer: &mut W, escape: CharEscape) -> io::Result<()> {
         self.0.write_char_escape(writer, escape)
     }
 }

@@ -7,8 +7,7 @@ use sha2::{Digest as _, Sha256};
 /// The value of `X-WC-Webhook-Signature`: base64 of HMAC-SHA256 over the raw body, keyed with the decoded secret.
 #[must_use]
 pub fn signature(secret: &str, body: &[u8]) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(decoded(secret).as_bytes())
-        .expect("HMAC takes a key of any length");
+    let mut mac = Hmac::<Sha256>::new_from_slice(decoded(secret).as_bytes()).expect("HMAC takes a key of any length");
     mac.update(body);
     STANDARD.encode(mac.finalize().into_bytes())
 }
@@ -82,10 +81,7 @@ mod tests {
     #[test]
     fn signs_what_openssl_signs() {
         // printf '{"id":20}' | openssl dgst -sha256 -hmac 'tea&cake' -binary | base64
-        assert_eq!(
-            signature("tea&amp;cake", br#"{"id":20}"#),
-            "RrRD1CH3ZJ+PlPQ5Vi8dT7/PRoc8ZIBi1FZxNevWSoA="
-        );
+        assert_eq!(signature("tea&amp;cake", br#"{"id":20}"#), "RrRD1CH3ZJ+PlPQ5Vi8dT7/PRoc8ZIBi1FZxNevWSoA=");
     }
 
     #[test]

@@ -3,9 +3,7 @@
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::catalogue::{Product, RATE_CODE, TaxClass};
-use super::order::{
-    CouponLine, FeeLine, Line, LineTax, Meta, Money, ShippingLine, TaxLine, Totals, price_float,
-};
+use super::order::{CouponLine, FeeLine, Line, LineTax, Meta, Money, ShippingLine, TaxLine, Totals, price_float};
 
 /// Net and tax.
 #[derive(Debug, Clone, Copy)]
@@ -23,8 +21,7 @@ fn round(amount: Decimal) -> Decimal {
 fn split(entered: Decimal, class: TaxClass, gross: bool) -> Amount {
     let rate = class.factor();
     if gross {
-        let tax = (entered * rate / (Decimal::ONE + rate))
-            .round_dp_with_strategy(2, RoundingStrategy::MidpointTowardZero);
+        let tax = (entered * rate / (Decimal::ONE + rate)).round_dp_with_strategy(2, RoundingStrategy::MidpointTowardZero);
         Amount { net: entered - tax, tax }
     } else {
         Amount { net: entered, tax: round(entered * rate) }
@@ -36,25 +33,13 @@ fn taxes(class: TaxClass, total: Decimal, subtotal: Option<Decimal>) -> Vec<Line
 }
 
 /// A line of `quantity` units with `percent_off`. `meta_id` numbers the meta data of a variation.
-pub(super) fn line(
-    id: u64,
-    meta_id: u64,
-    product: &Product,
-    quantity: i64,
-    percent_off: u32,
-    gross: bool,
-) -> Line {
+pub(super) fn line(id: u64, meta_id: u64, product: &Product, quantity: i64, percent_off: u32, gross: bool) -> Line {
     let class = product.tax_class;
     let entered = product.price * Decimal::from(quantity);
     let off = round(entered * Decimal::new(i64::from(percent_off), 2));
     let subtotal = split(entered, class, gross);
     let total = split(entered - off, class, gross);
     let exact_net = if gross { (entered - off) / (Decimal::ONE + class.factor()) } else { entered - off };
-    let price = if quantity == 0 {
-        Decimal::ZERO
-    } else {
-        exact_net.round_dp(6) / Decimal::from(quantity)
-    };
     let variation = product.kind == "variation";
     Line {
         id,
@@ -71,7 +56,7 @@ pub(super) fn line(
         meta_data: attribute(meta_id, product),
         sku: product.sku.clone(),
         global_unique_id: "",
-        price: price_float(price.round_dp(15)),
+        price: price_float(exact_net, quantity),
         image: Default::default(),
         parent_name: product.parent_name.clone(),
     }
@@ -147,15 +132,8 @@ pub(super) fn coupon(id: u64, code: &str, percent: u32, lines: &[Line]) -> Coupo
 }
 
 /// One line per rate used, numbered from `first_id`.
-pub(super) fn tax_lines(
-    first_id: u64,
-    lines: &[Line],
-    shipping: &[ShippingLine],
-    fees: &[FeeLine],
-) -> Vec<TaxLine> {
-    let of = |rate: u64, taxes: &[LineTax]| -> Decimal {
-        taxes.iter().filter(|tax| tax.id == rate).map(|tax| tax.total.0).sum()
-    };
+pub(super) fn tax_lines(first_id: u64, lines: &[Line], shipping: &[ShippingLine], fees: &[FeeLine]) -> Vec<TaxLine> {
+    let of = |rate: u64, taxes: &[LineTax]| -> Decimal { taxes.iter().filter(|tax| tax.id == rate).map(|tax| tax.total.0).sum() };
     let used = |rate: u64| {
         let mut all = lines.iter().map(|l| &l.taxes);
         all.any(|taxes| taxes.iter().any(|tax| tax.id == rate))
@@ -185,12 +163,7 @@ pub(super) fn tax_lines(
 }
 
 /// Total = net lines + net shipping + net fees + all tax.
-pub(super) fn sums(
-    lines: &[Line],
-    shipping: &[ShippingLine],
-    fees: &[FeeLine],
-    taxes: &[TaxLine],
-) -> Totals {
+pub(super) fn sums(lines: &[Line], shipping: &[ShippingLine], fees: &[FeeLine], taxes: &[TaxLine]) -> Totals {
     let cart_tax: Decimal = taxes.iter().map(|tax| tax.tax_total.0).sum();
     let shipping_tax: Decimal = taxes.iter().map(|tax| tax.shipping_tax_total.0).sum();
     let net_shipping: Decimal = shipping.iter().map(|s| s.total.0).sum();

@@ -152,15 +152,8 @@ impl<'a> OrderView<'a> {
             shipping_lines: &order.shipping,
             fee_lines: &order.fees,
             coupon_lines: &order.coupons,
-            refunds: order
-                .refunds
-                .iter()
-                .map(|r| RefundStub { id: r.id, reason: &r.reason, total: Money(-r.amount) })
-                .collect(),
-            payment_url: format!(
-                "{}/checkout/order-pay/{}/?pay_for_order=true&key={}",
-                site.url, order.id, order.key
-            ),
+            refunds: order.refunds.iter().map(|r| RefundStub { id: r.id, reason: &r.reason, total: Money(-r.amount) }).collect(),
+            payment_url: format!("{}/checkout/order-pay/{}/?pay_for_order=true&key={}", site.url, order.id, order.key),
             is_editable: matches!(status, "pending" | "on-hold" | "auto-draft" | "checkout-draft"),
             needs_payment: matches!(status, "pending" | "failed") && !order.totals.total.is_zero(),
             needs_processing: true,

@@ -1,0 +1,9 @@
+//! The fake store, seen from outside: what it delivers, what its REST API answers, what its amounts add up to.
+
+mod amounts;
+mod client;
+mod deliveries;
+mod disabling;
+mod faults;
+mod receiver;
+mod rest;
