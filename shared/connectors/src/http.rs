@@ -97,8 +97,7 @@ impl Http {
             .timeout(config.timeout)
             .pool_idle_timeout(IDLE);
         if let Some(pem) = &config.ca_pem {
-            let roots =
-                Certificate::from_pem_bundle(pem.as_bytes()).map_err(|_| ConfigError::Ca)?;
+            let roots = Certificate::from_pem_bundle(pem.as_bytes()).map_err(|_| ConfigError::Ca)?;
             if roots.is_empty() {
                 return Err(ConfigError::Ca);
             }
@@ -111,11 +110,7 @@ impl Http {
             builder = builder.https_only(true);
         }
         let client = builder.build().map_err(|_| ConfigError::Tls)?;
-        Ok(Self {
-            client,
-            base,
-            max_body: config.max_body,
-        })
+        Ok(Self { client, base, max_body: config.max_body })
     }
 
     /// Starts a request to the base address plus `path`, each element percent-encoded, so that an id of the other side
@@ -133,14 +128,8 @@ impl Http {
     /// # Errors
     /// When there is no complete answer; see [`Failure`] for what that says about the outcome.
     pub async fn send(&self, request: RequestBuilder) -> Result<Answer, Failure> {
-        let request = request
-            .build()
-            .map_err(|_| Failure::NotSent(Cause::Request))?;
-        let response = self
-            .client
-            .execute(request)
-            .await
-            .map_err(|error| Failure::of(&error))?;
+        let request = request.build().map_err(|_| Failure::NotSent(Cause::Request))?;
+        let response = self.client.execute(request).await.map_err(|error| Failure::of(&error))?;
         Answer::read(response, self.max_body).await
     }
 }
@@ -165,10 +154,7 @@ fn is_this_machine(url: &Url) -> bool {
     match url.host_str() {
         Some("localhost") => true,
         // Addresses of version 6 are in brackets.
-        Some(host) => host
-            .trim_matches(['[', ']'])
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback()),
+        Some(host) => host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback()),
         None => false,
     }
 }

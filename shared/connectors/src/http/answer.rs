@@ -23,14 +23,8 @@ pub struct Answer {
 impl Answer {
     pub(super) async fn read(mut response: Response, limit: usize) -> Result<Self, Failure> {
         let status = response.status().as_u16();
-        let too_long = Failure::Broken {
-            status,
-            cause: Cause::TooLong,
-        };
-        if response
-            .content_length()
-            .is_some_and(|length| length > limit as u64)
-        {
+        let too_long = Failure::Broken { status, cause: Cause::TooLong };
+        if response.content_length().is_some_and(|length| length > limit as u64) {
             return Err(too_long);
         }
         let mut body = Vec::new();
@@ -40,20 +34,12 @@ impl Answer {
                 Ok(Some(chunk)) => body.extend_from_slice(&chunk),
                 Ok(None) => break,
                 Err(error) => {
-                    let cause = if error.is_timeout() {
-                        Cause::Timeout
-                    } else {
-                        Cause::Lost
-                    };
+                    let cause = if error.is_timeout() { Cause::Timeout } else { Cause::Lost };
                     return Err(Failure::Broken { status, cause });
                 }
             }
         }
-        Ok(Self {
-            status,
-            headers: response.headers().clone(),
-            body,
-        })
+        Ok(Self { status, headers: response.headers().clone(), body })
     }
 
     /// Whether the status is 200 to 299.
@@ -85,12 +71,7 @@ impl Answer {
     #[must_use]
     pub fn claims_json(&self) -> bool {
         self.header(&CONTENT_TYPE).is_some_and(|value| {
-            let kind = value
-                .split(';')
-                .next()
-                .unwrap_or_default()
-                .trim()
-                .to_ascii_lowercase();
+            let kind = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
             kind == "application/json" || kind.ends_with("+json")
         })
     }
@@ -104,9 +85,7 @@ impl Answer {
             return Some(Duration::from_secs(seconds).min(LONGEST_WAIT));
         }
         let until = jiff::fmt::rfc2822::parse(value).ok()?.timestamp();
-        let now = jiff::fmt::rfc2822::parse(self.header(&DATE)?)
-            .ok()?
-            .timestamp();
+        let now = jiff::fmt::rfc2822::parse(self.header(&DATE)?).ok()?.timestamp();
         let wait = Duration::try_from(until.duration_since(now)).unwrap_or_default();
         Some(wait.min(LONGEST_WAIT))
     }

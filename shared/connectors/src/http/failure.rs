@@ -65,11 +65,7 @@ impl Failure {
                 Cause::Connect
             });
         }
-        Self::NoAnswer(if error.is_timeout() {
-            Cause::Timeout
-        } else {
-            Cause::Lost
-        })
+        Self::NoAnswer(if error.is_timeout() { Cause::Timeout } else { Cause::Lost })
     }
 
     /// What went wrong.
@@ -88,9 +84,7 @@ fn is_tls(error: &reqwest::Error) -> bool {
             return true;
         }
         // `io::Error::source` skips the error it wraps.
-        if let Some(inner) = error
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref)
+        if let Some(inner) = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref)
             && inner.is::<rustls::Error>()
         {
             return true;

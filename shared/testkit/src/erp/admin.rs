@@ -93,10 +93,7 @@ struct ToShip {
     tracking: Option<String>,
 }
 
-async fn ship(
-    Extract(state): Extract<Shared>,
-    Json(wanted): Json<ToShip>,
-) -> Result<Json<Shipped>, (StatusCode, String)> {
+async fn ship(Extract(state): Extract<Shared>, Json(wanted): Json<ToShip>) -> Result<Json<Shipped>, (StatusCode, String)> {
     let mut state = lock(&state);
     let now = state.now();
     let shipped = state.books.ship(&wanted.reference, wanted.units.as_ref(), wanted.tracking.as_deref(), now);

@@ -246,11 +246,8 @@ impl Books {
 impl Stored {
     /// The order as the contract shows it.
     pub(super) fn to_json(&self) -> Value {
-        let documents: Vec<Value> = self
-            .documents()
-            .into_iter()
-            .map(|(kind, id)| json!({ "kind": kind, "id": id, "number": printed(&id) }))
-            .collect();
+        let documents: Vec<Value> =
+            self.documents().into_iter().map(|(kind, id)| json!({ "kind": kind, "id": id, "number": printed(&id) })).collect();
         json!({
             "id": self.id,
             "number": printed(&self.id),

@@ -1,4 +1,5 @@
 //! The ERP's own clock: the machine's, shifted by a knob, never the same twice and never backwards while the knob stays.
+#![allow(clippy::disallowed_methods, reason = "an ERP has a clock of its own")]
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -10,9 +11,7 @@ pub(super) struct Clock {
 
 impl Clock {
     pub(super) fn now(&mut self, skew_ms: i64) -> Timestamp {
-        let mut now = Timestamp::now()
-            .saturating_add(SignedDuration::from_millis(skew_ms))
-            .unwrap_or(Timestamp::UNIX_EPOCH);
+        let mut now = Timestamp::now().saturating_add(SignedDuration::from_millis(skew_ms)).unwrap_or(Timestamp::UNIX_EPOCH);
         if let Some((skew, last)) = self.last
             && skew == skew_ms
             && now <= last

@@ -75,12 +75,7 @@ impl State {
 
     fn answer(&mut self, call: &Call, half: bool) -> Result<Value, Refusal> {
         let now = self.now();
-        let manner = Manner {
-            now,
-            unique_references: self.knobs.unique_references,
-            drift: self.knobs.booked_drift,
-            half,
-        };
+        let manner = Manner { now, unique_references: self.knobs.unique_references, drift: self.knobs.booked_drift, half };
         match call.routed.op {
             Op::Status => Ok(json!({
                 "name": "Fake ERP",
@@ -113,8 +108,7 @@ impl State {
     }
 
     fn availability(&self, call: &Call, now: Timestamp) -> Result<Value, Refusal> {
-        let wanted: Vec<&str> =
-            call.query.iter().filter(|(name, _)| name == "sku").map(|(_, sku)| sku.as_str()).collect();
+        let wanted: Vec<&str> = call.query.iter().filter(|(name, _)| name == "sku").map(|(_, sku)| sku.as_str()).collect();
         if wanted.len() > 100 {
             return Err(Refusal::new(400, "malformed", "More than 100 SKUs."));
         }

@@ -117,9 +117,10 @@ impl State {
             return self.script.remove(at).fault;
         }
         let is_about = |order: &String| about.reference.as_ref() == Some(order) || about.number.as_ref() == Some(order);
-        let trigger = self.triggers.iter_mut().find(|trigger| {
-            trigger.times != Some(0) && trigger.op.is_none_or(|wanted| wanted == op) && is_about(&trigger.order)
-        });
+        let trigger = self
+            .triggers
+            .iter_mut()
+            .find(|trigger| trigger.times != Some(0) && trigger.op.is_none_or(|wanted| wanted == op) && is_about(&trigger.order));
         if let Some(trigger) = trigger {
             trigger.times = trigger.times.map(|times| times.saturating_sub(1));
             return Some(trigger.fault.clone());

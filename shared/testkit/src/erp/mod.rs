@@ -37,6 +37,7 @@ pub use books::{Credited, OrderState, Shipped, Stored};
 pub use fault::{Commit, Fault, Then};
 pub use knobs::{Counts, Knobs, Scripted, Trigger};
 pub use op::Op;
+pub use wire::{CreditLine, Money, NewCharge, NewCreditNote, NewLine, NewOrder, NewPayment, NewTotals, PaymentState};
 
 use books::Books;
 use clock::Clock;
@@ -57,12 +58,7 @@ pub struct FakeErpConfig {
 
 impl Default for FakeErpConfig {
     fn default() -> Self {
-        Self {
-            port: 0,
-            token: "fake-erp-token".to_owned(),
-            stock: BTreeMap::new(),
-            knobs: Knobs::default(),
-        }
+        Self { port: 0, token: "fake-erp-token".to_owned(), stock: BTreeMap::new(), knobs: Knobs::default() }
     }
 }
 
@@ -189,7 +185,12 @@ impl FakeErp {
     ///
     /// # Errors
     /// A text, when there is no such confirmed order or nothing of it is left to ship.
-    pub fn ship(&self, reference: &str, units: Option<&BTreeMap<String, i64>>, tracking: Option<&str>) -> Result<Shipped, String> {
+    pub fn ship(
+        &self,
+        reference: &str,
+        units: Option<&BTreeMap<String, i64>>,
+        tracking: Option<&str>,
+    ) -> Result<Shipped, String> {
         let mut state = lock(&self.state);
         let now = state.now();
         state.books.ship(reference, units, tracking, now)

@@ -1,12 +1,13 @@
 //! The sockets. Not `axum::serve`, because that always answers: a real ERP sometimes just hangs up.
+#![allow(clippy::disallowed_methods, reason = "an ERP takes its time")]
 
 use std::net::SocketAddr;
 
+use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Query;
 use axum::http::header::AUTHORIZATION;
 use axum::http::{Request, Response};
-use axum::Router;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;

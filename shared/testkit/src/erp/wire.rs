@@ -15,9 +15,8 @@ impl TryFrom<String> for Money {
         const NOT_MONEY: &str = "not an amount";
         let digits = text.strip_prefix('-').unwrap_or(&text);
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
-        let is_digits = |part: &str, most: usize| {
-            (1..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
-        };
+        let is_digits =
+            |part: &str, most: usize| (1..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
         if !is_digits(whole, 12) || !is_digits(fraction, 6) {
             return Err(NOT_MONEY);
         }

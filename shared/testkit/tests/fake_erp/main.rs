@@ -1,0 +1,5 @@
+//! The fake ERP keeps the contract, and misbehaves as it is told. Connectors are tested against it, so it is tested itself.
+
+mod books;
+mod faults;
+mod support;
