@@ -1,5 +1,6 @@
 //! What tests and the demo run against instead of the world: a fake ERP, a fake store, ports in memory.
 
+pub mod contract;
 pub mod erp;
 pub mod memory;
 pub mod store;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 use waybill_domain::{Event, Order, OrderKey};
 use waybill_workflow::Unavailable;
-use waybill_workflow::ports::Log;
+use waybill_workflow::ports::{Log, Timeline};
 
 use super::row::{RECORD, order_from};
 use super::{Dynamo, Row, s, text};
@@ -27,13 +27,9 @@ impl Log for Dynamo {
     }
 }
 
-impl Dynamo {
-    /// An order's record and all its events from the first, oldest first: log pages and record in one answer, strongly consistent.
-    /// A gap in the numbers is a page the relay never wrote. `None` if there is no such order.
-    ///
-    /// # Errors
-    /// [`Unavailable`] if the table does not answer or a row cannot be read.
-    pub async fn story(&self, key: &OrderKey) -> Result<Option<(Order, Vec<Event>)>, Unavailable> {
+impl Timeline for Dynamo {
+    /// One query, strongly consistent: log pages and record are neighbours.
+    async fn story(&self, key: &OrderKey) -> Result<Option<(Order, Vec<Event>)>, Unavailable> {
         let query = self
             .client
             .query()

@@ -7,6 +7,7 @@
 mod claims;
 mod drive;
 mod faults;
+mod ledger;
 mod outside;
 pub mod samples;
 mod tables;

@@ -10,6 +10,7 @@ pub mod orders;
 pub mod runtime;
 pub mod stock;
 pub mod store;
+pub mod timeline;
 
 pub use commands::{CommandQueue, FactBus, Outgoing, Spool, Spooled};
 pub use config::{Circuits, Configs};
@@ -18,3 +19,4 @@ pub use orders::{CommitError, Lanes, Log, Orders, Shortage, Snapshots, Waiter};
 pub use runtime::Runtime;
 pub use stock::StockLedger;
 pub use store::{Delivery, Storefront, StoreSecrets, WebhookSecrets};
+pub use timeline::Timeline;

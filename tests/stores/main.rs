@@ -1,0 +1,15 @@
+//! One contract suite, three stores: the memory that the fault tests run on, an embedded DynamoDB, and the local AWS. What is proved with
+//! the first holds for the last only while all of them pass the same checks. Below the suites: what only the tables have.
+
+mod backends;
+mod rows;
+#[path = "../template/yaml.rs"]
+mod yaml;
+
+mod memory {
+    waybill_testkit::contract_suite!(async { waybill_testkit::memory::World::new() });
+}
+
+mod embedded {
+    waybill_testkit::contract_suite!(crate::backends::embedded());
+}

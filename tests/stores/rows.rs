@@ -1,0 +1,1 @@
+//! What a row looks like and what it costs.
