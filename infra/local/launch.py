@@ -1,16 +1,19 @@
 """Starts the local AWS (ministack) with every change Waybill makes to it; no file of the package is touched.
 
-Environment: GATEWAY_PORT, and TMPDIR for its temporary files. Listens on 127.0.0.1 only.
+Listens on 127.0.0.1 only, keeps its files in the folder it is given, and holds the lock `server.lock` there while it lives.
 
 All changes are in this file, each with its reason. They reach into private names, so the version is pinned and each
 name is checked: when either is not what was measured, the start is refused instead of running something else.
 """
 
+import argparse
 import contextlib
+import fcntl
 import importlib.metadata
 import inspect
 import json
 import os
+import shutil
 import socketserver
 import sys
 import time
@@ -218,15 +221,49 @@ class StreamPoller:
         return bool(oldest) and 0 < int(oldest) < age
 
 
-def main():
-    check_version()
-    port = os.environ.get("GATEWAY_PORT") or refuse("GATEWAY_PORT is not set")
+def take(state):
+    """The lock of this instance, held until the process ends however it ends. A look at the lock holds it for a moment too."""
+    lock = open(os.path.join(state, "server.lock"), "a")
+    until = time.monotonic() + 2
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return lock
+        except BlockingIOError:
+            if time.monotonic() > until:
+                sys.exit(f"local AWS not started: another one runs in {state}")
+            time.sleep(0.02)
+
+
+def settle_in(state, port):
+    """Everything it writes goes below `state`; what an earlier run left in the temporary folder goes away."""
+    scratch = os.path.join(state, "tmp")
+    shutil.rmtree(scratch, ignore_errors=True)
+    os.makedirs(scratch)
     os.environ.update(
+        TMPDIR=scratch, STATE_DIR=scratch, S3_DATA_DIR=scratch,
+        GATEWAY_PORT=str(port),
         BIND_HOST="127.0.0.1",  # it binds every interface otherwise
+        MINISTACK_HOST="127.0.0.1",  # in queue URLs
         AWS_ENDPOINT_URL=f"http://127.0.0.1:{port}",  # given to the functions only if the server itself has it
+        AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test",
         MINISTACK_REGION="us-east-1", AWS_REGION="us-east-1", AWS_DEFAULT_REGION="us-east-1",
-        MINISTACK_HOST="127.0.0.1", IOT_MTLS_ENABLED="0", SFTP_ENABLED="0",  # no listeners beyond the one port
+        IOT_MTLS_ENABLED="0", SFTP_ENABLED="0",  # no listeners beyond the one port
+        CLOUDTRAIL_RECORDING="0",
     )
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--state", required=True)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--made-of", default="", help="kept in server.json, for whoever started this to recognise it by")
+    options = parser.parse_args()
+    check_version()
+    lock = take(options.state)
+    # A session of its own, so that the terminal's Ctrl-C does not reach it, and a group in which only its functions are.
+    os.setsid()
+    settle_in(options.state, options.port)
     from ministack.core import lambda_runtime, responses
     from ministack.services import cloudwatch_logs, dynamodb, eventbridge, lambda_svc
 
@@ -238,8 +275,13 @@ def main():
 
     from ministack.app import main as serve
 
+    described = os.path.join(options.state, "server.json")
+    with open(described + ".new", "w", encoding="utf-8") as file:
+        json.dump({"pid": os.getpid(), "port": options.port, "made_of": options.made_of}, file)
+    os.replace(described + ".new", described)
     sys.argv = ["ministack"]
     serve()
+    lock.close()
 
 
 if __name__ == "__main__":

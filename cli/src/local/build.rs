@@ -1,0 +1,95 @@
+//! The functions, built as the rest of the workspace is: one profile, so that nothing is compiled twice.
+
+use std::env;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+
+use serde_json::Value;
+
+use super::error::LocalError;
+use super::place::Place;
+use super::progress::Progress;
+
+const STAGE: &str = "building the functions";
+
+/// Builds every function and answers the folder with the binaries.
+pub(super) fn functions(place: &Place, progress: &dyn Progress) -> Result<PathBuf, LocalError> {
+    progress.step(STAGE);
+    let slugs = slugs(&place.root.join("functions"))?;
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.current_dir(&place.root).args(["build", "--message-format", "json-render-diagnostics", "--color", "never"]);
+    for slug in &slugs {
+        command.args(["--package", &format!("waybill-{slug}")]);
+    }
+    let mut child =
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(LocalError::file("cargo"))?;
+    let out = child.stdout.take().expect("piped");
+    let said = BufReader::new(child.stderr.take().expect("piped"));
+    // Both pipes at once: a full one would stop cargo.
+    let artifacts = thread::spawn(move || {
+        BufReader::new(out).lines().map_while(Result::ok).filter_map(|line| executable(&line)).collect::<Vec<_>>()
+    });
+    let mut messages = Vec::new();
+    for line in said.lines().map_while(Result::ok) {
+        progress.detail(line.trim());
+        messages.push(line);
+    }
+    let executables = artifacts.join().expect("reads lines only");
+    let status = child.wait().map_err(LocalError::file("cargo"))?;
+    if !status.success() {
+        progress.print(&messages.join("\n"));
+        let first = messages.iter().find(|line| line.starts_with("error")).map_or("cargo says nothing", String::as_str);
+        return Err(LocalError::stage(STAGE, first));
+    }
+    folder_of(&executables).ok_or_else(|| LocalError::stage(STAGE, "cargo named no binary"))
+}
+
+/// The functions of the workspace, by folder.
+fn slugs(folder: &Path) -> Result<Vec<String>, LocalError> {
+    let problem = || LocalError::file(format!("{} cannot be read", folder.display()));
+    let mut slugs = Vec::new();
+    for entry in fs::read_dir(folder).map_err(problem())? {
+        let entry = entry.map_err(problem())?;
+        if entry.path().join("Cargo.toml").is_file() {
+            slugs.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    slugs.sort();
+    Ok(slugs)
+}
+
+/// The binary that one of cargo's messages is about.
+fn executable(line: &str) -> Option<PathBuf> {
+    let message: Value = serde_json::from_str(line).ok()?;
+    message["executable"].as_str().map(PathBuf::from)
+}
+
+fn folder_of(executables: &[PathBuf]) -> Option<PathBuf> {
+    executables.first()?.parent().map(Path::to_path_buf)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{executable, folder_of, slugs};
+    use std::path::{Path, PathBuf};
+
+    #[test]
+    fn the_folder_comes_from_what_cargo_says() {
+        let line = r#"{"reason":"compiler-artifact","target":{"name":"relay"},"executable":"/somewhere/debug/relay"}"#;
+        let found: Vec<_> = executable(line).into_iter().collect();
+        assert_eq!(folder_of(&found), Some(PathBuf::from("/somewhere/debug")));
+        assert_eq!(executable(r#"{"reason":"build-finished","success":true}"#), None);
+        assert_eq!(executable("not json"), None);
+    }
+
+    #[test]
+    fn every_function_of_the_workspace_is_built() {
+        let functions = Path::new(env!("CARGO_MANIFEST_DIR")).join("../functions");
+        let slugs = slugs(&functions).expect("the folder is there");
+        assert!(["intake", "relay", "sweep"].iter().all(|slug| slugs.contains(&(*slug).to_owned())), "{slugs:?}");
+    }
+}
