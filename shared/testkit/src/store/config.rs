@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::catalogue::{self, Product};
 
 /// What does not change while the store runs.
@@ -9,6 +11,8 @@ use super::catalogue::{self, Product};
 pub struct FakeStoreConfig {
     /// TCP port on 127.0.0.1; 0 takes a free one.
     pub port: u16,
+    /// The address the store gives in its bodies, without a slash at the end; `None`: where it really listens.
+    pub site_url: Option<String>,
     /// REST user name.
     pub consumer_key: String,
     /// REST password.
@@ -39,6 +43,7 @@ impl Default for FakeStoreConfig {
     fn default() -> Self {
         Self {
             port: 0,
+            site_url: None,
             consumer_key: "ck_test_0000000000000000000000000000000000000001".to_owned(),
             consumer_secret: "cs_test_0000000000000000000000000000000000000002".to_owned(),
             currency: "EUR".to_owned(),
@@ -106,6 +111,8 @@ pub struct Knobs {
     pub rest_fault: Option<RestFault>,
     /// The fault ends after so many requests; `None`: it stays.
     pub rest_fault_times: Option<u32>,
+    /// The store's clock stands still here; otherwise it runs.
+    pub clock_at: Option<Timestamp>,
     /// Seconds by which the store's clock is ahead of this machine's.
     pub clock_ahead_seconds: i64,
     /// Nothing is delivered; what happens meanwhile waits, and coalesces.

@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use super::error_object::ErrorObject;
 use super::log::{Answer, Delivery};
 use super::php::json_encode;
 use super::post::request;
-use super::product_view;
+use super::product_view::ProductView;
 use super::sign::{delivery_id, signature};
 use super::state::{Inner, Shared};
 use super::view::{OrderView, VERSION};
@@ -102,7 +103,7 @@ fn body(inner: &Inner, topic: &str, id: u64) -> Vec<u8> {
             None => gone("woocommerce_rest_shop_order_invalid_id"),
         },
         ("product", _) => match inner.products.get(&id) {
-            Some(product) => json_encode(&product_view::product(product, &inner.variations(id), inner.site())),
+            Some(product) => json_encode(&ProductView::new(product, inner.variations(id), inner.site())),
             None => gone("woocommerce_rest_product_invalid_id"),
         },
         _ => json_encode(&json!([])),
@@ -110,7 +111,7 @@ fn body(inner: &Inner, topic: &str, id: u64) -> Vec<u8> {
 }
 
 fn gone(code: &str) -> Vec<u8> {
-    json_encode(&json!({"code": code, "message": "Invalid ID.", "data": {"status": 404}}))
+    json_encode(&ErrorObject::new(404, code, "Invalid ID."))
 }
 
 async fn run(shared: &Shared, job: Job) {

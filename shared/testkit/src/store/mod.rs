@@ -24,7 +24,9 @@ pub mod catalogue;
 mod config;
 pub mod customers;
 mod deliver;
+mod error_object;
 mod kinds;
+mod links;
 mod log;
 pub mod order;
 pub mod php;
@@ -78,7 +80,8 @@ impl FakeStore {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await?;
         let url = format!("http://{}", listener.local_addr()?);
         let workers = config.parallel_deliveries.max(1);
-        let shared = Arc::new(Shared::new(config, url.clone()));
+        let site = config.site_url.clone().unwrap_or_else(|| url.clone());
+        let shared = Arc::new(Shared::new(config, site));
         let app = rest::router(Arc::clone(&shared));
         let mut tasks = vec![
             tokio::spawn(async move {

@@ -86,6 +86,9 @@ impl Inner {
 
     /// The store's clock, in whole seconds as WordPress keeps it.
     pub(super) fn now(&self) -> Timestamp {
+        if let Some(at) = self.knobs.clock_at {
+            return at;
+        }
         let ahead = SignedDuration::from_secs(self.knobs.clock_ahead_seconds);
         let now = Timestamp::now().saturating_add(ahead).unwrap_or(Timestamp::MAX);
         Timestamp::from_second(now.as_second()).unwrap_or(now)

@@ -2,9 +2,9 @@
 
 use jiff::{Timestamp, tz::Offset};
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use super::customers::Address;
+use super::links::Links;
 use super::order::{CouponLine, FeeLine, Line, Meta, Money, Order, Refund, ShippingLine, TaxLine};
 
 /// The WooCommerce version the fake claims to be.
@@ -23,18 +23,9 @@ impl Site<'_> {
         format_at(at, Offset::from_seconds(self.utc_offset_seconds).unwrap_or(Offset::UTC))
     }
 
-    fn link(&self, path: &str) -> Value {
-        let methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
-        json!([{"href": format!("{}/wp-json/wc/v3/{path}", self.url), "targetHints": {"allow": methods}}])
-    }
-
-    fn plain_link(&self, path: &str) -> Value {
-        json!([{"href": format!("{}/wp-json/wc/v3/{path}", self.url)}])
-    }
-
     /// `_links` of a resource in a collection.
-    pub(super) fn links(&self, collection: &str, id: u64) -> Value {
-        json!({"self": self.link(&format!("{collection}/{id}")), "collection": self.plain_link(collection)})
+    pub(super) fn links(&self, collection: &str, id: u64) -> Links {
+        Links::new(self.url, collection, id)
     }
 }
 
@@ -104,17 +95,12 @@ pub(super) struct OrderView<'a> {
     date_paid_gmt: Option<String>,
     currency_symbol: &'static str,
     #[serde(rename = "_links")]
-    links: Value,
+    links: Links,
 }
 
 impl<'a> OrderView<'a> {
     pub(super) fn new(order: &'a Order, site: Site<'_>) -> Self {
         let status = order.status.as_str();
-        let mut links = site.links("orders", order.id);
-        links["email_templates"] = json!([{
-            "embeddable": true,
-            "href": format!("{}/wp-json/wc/v3/orders/{}/actions/email_templates", site.url, order.id),
-        }]);
         Self {
             id: order.id,
             parent_id: 0,
@@ -162,7 +148,7 @@ impl<'a> OrderView<'a> {
             date_completed_gmt: order.completed.map(gmt),
             date_paid_gmt: order.paid.map(gmt),
             currency_symbol: symbol(&order.currency),
-            links,
+            links: site.links("orders", order.id).with_email_templates(),
         }
     }
 }
@@ -193,7 +179,7 @@ pub(super) struct RefundView<'a> {
     tax_lines: [(); 0],
     fee_lines: [(); 0],
     #[serde(rename = "_links")]
-    links: Value,
+    links: Links,
 }
 
 impl<'a> RefundView<'a> {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::reply::{Page, Params, Reply, read};
 use crate::store::catalogue::Product;
-use crate::store::product_view::product as view;
+use crate::store::product_view::ProductView;
 use crate::store::state::{Inner, Shared};
 
 #[derive(Deserialize)]
@@ -19,7 +19,7 @@ struct Wanted {
 
 fn show(inner: &Inner, id: u64) -> Reply {
     match inner.products.get(&id) {
-        Some(product) => Reply::ok(&view(product, &inner.variations(id), inner.site())),
+        Some(product) => Reply::ok(&ProductView::new(product, inner.variations(id), inner.site())),
         None => Reply::error(404, "woocommerce_rest_product_invalid_id", "Invalid ID."),
     }
 }
@@ -33,7 +33,7 @@ pub(super) async fn list(State(shared): State<Arc<Shared>>, params: Params) -> R
         None => product.parent_id == 0,
     };
     let found: Vec<&Product> = inner.products.values().filter(wanted).collect();
-    Ok(page.reply(&found, |product| view(product, &inner.variations(product.id), inner.site())))
+    Ok(page.reply(&found, |product| ProductView::new(product, inner.variations(product.id), inner.site())))
 }
 
 pub(super) async fn one(State(shared): State<Arc<Shared>>, Path(id): Path<u64>) -> Reply {
@@ -44,7 +44,7 @@ pub(super) async fn variations(State(shared): State<Arc<Shared>>, Path(id): Path
     let page = Page::of(&params)?;
     let inner = shared.lock();
     let found: Vec<&Product> = inner.products.values().filter(|product| product.parent_id == id).collect();
-    Ok(page.reply(&found, |product| view(product, &[], inner.site())))
+    Ok(page.reply(&found, |product| ProductView::new(product, Vec::new(), inner.site())))
 }
 
 pub(super) async fn update(State(shared): State<Arc<Shared>>, Path(id): Path<u64>, body: Bytes) -> Result<Reply, Reply> {

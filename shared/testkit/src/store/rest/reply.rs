@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
+use crate::store::error_object::ErrorObject;
 use crate::store::php::json_encode;
 
 /// A JSON answer as WordPress encodes it.
@@ -32,7 +33,7 @@ impl Reply {
 
     /// An error object; its `data.status` is the answer's.
     pub(super) fn error(status: u16, code: &str, message: &str) -> Self {
-        Self::new(status, &json!({"code": code, "message": message, "data": {"status": status}}))
+        Self::new(status, &ErrorObject::new(status, code, message))
     }
 
     pub(super) fn invalid_param(name: &str, reason: &str) -> Self {

@@ -1,0 +1,8 @@
+//! The WooCommerce connector: against bodies of a real store's shape, against the fake store, and against nonsense.
+
+mod captures;
+mod client;
+mod events;
+mod fixtures;
+mod fuzz;
+mod support;
