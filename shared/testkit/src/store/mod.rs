@@ -15,9 +15,10 @@
 //! - What becomes of a pending delivery of a webhook that is disabled meanwhile: the fake drops it.
 //! - Tax by address: two rates, chosen by the product's tax class alone. Compound rates, negative fees, currencies with
 //!   other than two decimals, and settings that round at the subtotal are left out.
+//! - Fees as WooCommerce taxes them: here half of every fee bears each of the two rates, to have a line with two.
 //! - Coupons other than a percentage off every line; carts, customers, notes, batch endpoints, HEAD and OPTIONS.
 //! - The shop-page fields of a product (texts, pictures, categories), and `Link` headers.
-//! - A zone in `modified_after`: it is ignored.
+//! - A zone in `modified_after`, and `_fields`: both are ignored.
 
 mod actions;
 pub mod catalogue;

@@ -98,6 +98,8 @@ async fn writes_come_back_as_deliveries() {
     assert_eq!(changed["meta_data"].as_array().map(Vec::len), Some(1));
     let (status, _) = call(&store, "PUT", &format!("/orders/{id}"), r#"{"status":"teapot"}"#).await;
     assert_eq!(status, 400);
+    let (status, error) = call(&store, "PUT", "/orders/999999", "{}").await;
+    assert_eq!((status, &error["code"]), (400, &"woocommerce_rest_shop_order_invalid_id".into()));
 }
 
 #[tokio::test]

@@ -125,7 +125,10 @@ pub(super) async fn update(State(shared): State<Arc<Shared>>, Path(id): Path<u64
     let wanted: Wanted = read(&body)?;
     check_status(&wanted)?;
     Ok(shared.act(|inner| {
-        let Some(order) = inner.orders.get_mut(&id) else { return Reply::no_order() };
+        let Some(order) = inner.orders.get_mut(&id) else {
+            // Not 404, which only reading and deleting answer.
+            return Reply::error(400, "woocommerce_rest_shop_order_invalid_id", "Invalid ID.");
+        };
         if let Some(address) = wanted.billing {
             order.billing = address;
         }
