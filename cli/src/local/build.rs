@@ -22,8 +22,14 @@ pub(super) fn functions(place: &Place, progress: &dyn Progress) -> Result<PathBu
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.current_dir(&place.root).args(["build", "--message-format", "json-render-diagnostics", "--color", "never"]);
+    // With this program's own package, whose dependencies have the same features as theirs together: nothing is compiled twice.
+    command.args(["--package", env!("CARGO_PKG_NAME"), "--bins"]);
     for slug in &slugs {
         command.args(["--package", &format!("waybill-{slug}")]);
+    }
+    // What `cargo run` and `cargo test` tell this process about its own package: build scripts would take it for a change.
+    for (name, _) in env::vars_os().filter(|(name, _)| is_about_a_package(&name.to_string_lossy())) {
+        command.env_remove(name);
     }
     let mut child =
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(LocalError::file("cargo"))?;
@@ -46,6 +52,12 @@ pub(super) fn functions(place: &Place, progress: &dyn Progress) -> Result<PathBu
         return Err(LocalError::stage(STAGE, first));
     }
     folder_of(&executables).ok_or_else(|| LocalError::stage(STAGE, "cargo named no binary"))
+}
+
+fn is_about_a_package(variable: &str) -> bool {
+    ["CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_BIN_", "CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE", "CARGO_TARGET_TMPDIR", "OUT_DIR"]
+        .iter()
+        .any(|prefix| variable.starts_with(prefix))
 }
 
 /// The functions of the workspace, by folder.
@@ -74,7 +86,7 @@ fn folder_of(executables: &[PathBuf]) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use super::{executable, folder_of, slugs};
+    use super::{executable, folder_of, is_about_a_package, slugs};
     use std::path::{Path, PathBuf};
 
     #[test]
@@ -84,6 +96,16 @@ mod tests {
         assert_eq!(folder_of(&found), Some(PathBuf::from("/somewhere/debug")));
         assert_eq!(executable(r#"{"reason":"build-finished","success":true}"#), None);
         assert_eq!(executable("not json"), None);
+    }
+
+    #[test]
+    fn the_outer_cargo_is_not_passed_on_but_its_settings_are() {
+        assert!(is_about_a_package("CARGO_PKG_NAME") && is_about_a_package("CARGO_MANIFEST_DIR"));
+        assert!(
+            !is_about_a_package("CARGO_TARGET_DIR")
+                && !is_about_a_package("CARGO_HOME")
+                && !is_about_a_package("CARGO_PROFILE_DEV_DEBUG")
+        );
     }
 
     #[test]
