@@ -1,1 +1,110 @@
-//! What a row looks like and what it costs.
+//! What the rows look like and what they cost.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde_json::{Value, json};
+use waybill_aws::dynamo::row::{Mark, order_from, order_from_image, row_from};
+use waybill_domain::{ContentHash, Order, OrderKey};
+use waybill_testkit::contract::happy_path;
+
+/// The size of a row by DynamoDB's rules: names and texts in UTF-8, a number about a byte per two digits and one more, a list or map three
+/// bytes and one per element.
+fn size(row: &HashMap<String, AttributeValue>) -> usize {
+    row.iter().map(|(name, value)| name.len() + value_size(value)).sum()
+}
+
+fn value_size(value: &AttributeValue) -> usize {
+    match value {
+        AttributeValue::S(text) => text.len(),
+        AttributeValue::N(number) => {
+            let digits = number.trim_start_matches('-').len();
+            digits.div_ceil(2) + 1 + usize::from(number.starts_with('-'))
+        }
+        AttributeValue::B(bytes) => bytes.as_ref().len(),
+        AttributeValue::Bool(_) | AttributeValue::Null(_) => 1,
+        AttributeValue::L(items) => 3 + items.iter().map(|item| 1 + value_size(item)).sum::<usize>(),
+        AttributeValue::M(items) => 3 + items.iter().map(|(name, item)| 1 + name.len() + value_size(item)).sum::<usize>(),
+        other => panic!("not used in a row: {other:?}"),
+    }
+}
+
+fn story() -> Vec<Order> {
+    let key: OrderKey = "shop-berlin/104233".parse().unwrap();
+    happy_path(&key, &[("TSHIRT-BLUE-L", 2), ("MUG-0042", 1)])
+}
+
+#[test]
+fn a_happy_order_costs_one_write_unit_per_commit() {
+    let sizes: Vec<(u32, usize)> = story().iter().map(|order| (order.seq, size(&row_from(order, &Mark::random()).unwrap()))).collect();
+    assert_eq!(sizes.iter().map(|(events, _)| *events).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 7]);
+    for (events, size) in sizes {
+        // Some room is left for longer article and document numbers than these.
+        assert!(size <= 960, "{size} bytes with {events} events");
+    }
+}
+
+/// The row as a stream record shows it: DynamoDB's JSON, in which numbers are texts and bytes are base64.
+fn image(row: &HashMap<String, AttributeValue>) -> Value {
+    row.iter().map(|(name, value)| (name.clone(), image_value(value))).collect::<serde_json::Map<_, _>>().into()
+}
+
+fn image_value(value: &AttributeValue) -> Value {
+    match value {
+        AttributeValue::S(text) => json!({ "S": text }),
+        AttributeValue::N(number) => json!({ "N": number }),
+        AttributeValue::B(_) => json!({ "B": "AQIDBAUGBwg=" }),
+        AttributeValue::L(items) => json!({ "L": items.iter().map(image_value).collect::<Vec<_>>() }),
+        AttributeValue::M(items) => json!({ "M": image(items) }),
+        other => panic!("not used in a row: {other:?}"),
+    }
+}
+
+#[test]
+fn the_relay_reads_what_a_step_wrote() {
+    for order in story() {
+        let row = row_from(&order, &Mark::random()).unwrap();
+        assert_eq!(order_from_image(image(&row)).as_ref(), Ok(&order));
+        assert_eq!(order_from(row), Ok(order));
+    }
+}
+
+#[test]
+fn what_was_sent_and_what_is_wanted_stay_apart() {
+    let mut order = story().pop().unwrap();
+    order.content.as_mut().unwrap().goods = ContentHash::of(b"other goods");
+    assert_ne!(order.erp.goods, order.content.as_ref().map(|content| content.goods.clone()));
+    let row = row_from(&order, &Mark::random()).unwrap();
+    assert_eq!(order_from(row), Ok(order));
+}
+
+#[test]
+fn the_lane_is_in_the_row_only_while_there_is_one() {
+    let lanes: Vec<Option<String>> = story()
+        .iter()
+        .map(|order| row_from(order, &Mark::random()).unwrap().remove("lane").map(|lane| lane.as_s().unwrap().clone()))
+        .collect();
+    let open = Some(format!("open#{}", story()[0].key.shard(8)));
+    assert_eq!(lanes, [open.clone(), open.clone(), open.clone(), open, None, None]);
+}
+
+#[test]
+fn other_rows_are_not_taken_for_records() {
+    let order = story().pop().unwrap();
+    let mut page = row_from(&order, &Mark::random()).unwrap();
+    page.insert("sk".to_owned(), AttributeValue::S("log#000000".to_owned()));
+    assert!(order_from(page).is_err());
+    let mut newer = row_from(&order, &Mark::random()).unwrap();
+    newer.insert("stage".to_owned(), AttributeValue::S("teleported-to-4711".to_owned()));
+    let error = order_from(newer).unwrap_err().to_string();
+    assert!(!error.contains("4711"), "{error} shows what is in the row");
+    assert!(order_from_image(json!({ "pk": "shop/1" })).is_err());
+}
+
+#[test]
+fn every_write_has_its_own_mark() {
+    let (one, other) = (Mark::random(), Mark::random());
+    let row = row_from(&story()[0], &one).unwrap();
+    assert!(one.is_on(&row));
+    assert!(!other.is_on(&row));
+}

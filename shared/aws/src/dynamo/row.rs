@@ -1,29 +1,34 @@
 //! The order record as a row, and back.
 //!
-//! The row is the record's serde form with `pk` in place of `key`, and three attributes of its own: `sk`; `lane` and `since` while the
-//! order is in a lane of the sparse index; `w`, the mark of the write (see [`Mark`]).
+//! The row is the record's serde form with `pk` in place of `key`, and attributes of its own: `sk`; `lane` and `since` while the order is in
+//! a lane of the sparse index; `w`, the mark of the write (see [`Mark`]). Two things are written shorter than the record has them, so that
+//! an ordinary row is one write unit: the events (see [`packed`](super::packed)), and the hash of what was sent to the ERP, which is `=`
+//! while the store wants the same.
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
-use serde_dynamo::{AttributeValue as Image, Item};
+use serde_dynamo::aws_sdk_dynamodb_1::{to_attribute_value, to_item};
+use serde_dynamo::{AttributeValue as Value, Item, from_attribute_value, from_item};
 use waybill_domain::lane::{SHARDS, lane};
 use waybill_domain::{Order, OrderKey};
 
+use super::packed::{Packed, pack, unpack};
 use super::{Row, n, s};
 
 /// The sort key of an order's record.
 pub const RECORD: &str = "order";
 
-/// A row that is not an order record. Says which field, never what is in it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a row of the orders table cannot be read: {0}")]
-pub struct BadRow(String);
+/// Stands for the hash of what the store wants.
+const SAME: &str = "=";
 
-impl BadRow {
-    pub(crate) fn new(reason: impl std::fmt::Display) -> Self {
-        BadRow(reason.to_string())
-    }
+/// A row that cannot be read as an order record, or a record that cannot be written as one. Does not say what is in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a row of the orders table: {0}")]
+pub struct BadRow(&'static str);
+
+/// The form of a field is one that this release does not know.
+fn unknown_form<E>(_: E) -> BadRow {
+    BadRow("a field that this release does not know")
 }
 
 /// Eight random bytes, written with every commit. When the SDK had to ask twice because the first answer was lost, the second attempt
@@ -54,13 +59,18 @@ pub fn record_key(key: &OrderKey) -> Row {
 /// # Errors
 /// [`BadRow`] if the record has no attribute form, which none has.
 pub fn row_from(order: &Order, mark: &Mark) -> Result<Row, BadRow> {
-    let mut row: Row = to_item(order).map_err(BadRow::new)?;
+    let mut row: Row = to_item(order).map_err(unknown_form)?;
     row.remove("key");
     row.extend(record_key(&order.key));
     row.insert("w".to_owned(), mark.0.clone());
+    row.insert("events".to_owned(), to_attribute_value(pack(&order.events)).map_err(unknown_form)?);
     if let Some((lane, since)) = lane(order) {
         row.insert("lane".to_owned(), s(lane.key(order.key.shard(SHARDS))));
         row.insert("since".to_owned(), n(since.0));
+    }
+    let wanted = order.content.as_ref().map(|content| &content.goods);
+    if let (true, Some(AttributeValue::M(erp))) = (wanted.is_some() && wanted == order.erp.goods.as_ref(), row.get_mut("erp")) {
+        erp.insert("goods".to_owned(), s(SAME));
     }
     Ok(row)
 }
@@ -69,10 +79,21 @@ pub fn row_from(order: &Order, mark: &Mark) -> Result<Row, BadRow> {
 ///
 /// # Errors
 /// [`BadRow`] if the row is not an order record, or one of a release that this one does not know.
-pub fn order_from(mut row: Row) -> Result<Order, BadRow> {
-    let key = row.remove("pk").ok_or_else(|| BadRow::new("no pk"))?;
+pub fn order_from(row: impl Into<Item>) -> Result<Order, BadRow> {
+    let mut row = row.into().into_inner();
+    if row.remove("sk") != Some(Value::S(RECORD.to_owned())) {
+        return Err(BadRow("not an order record"));
+    }
+    let key = row.remove("pk").ok_or_else(|| BadRow("no pk"))?;
     row.insert("key".to_owned(), key);
-    from_item(row).map_err(BadRow::new)
+    let events = row.insert("events".to_owned(), Value::L(Vec::new())).ok_or_else(|| BadRow("no events"))?;
+    let events: Vec<Packed> = from_attribute_value(events).map_err(unknown_form)?;
+    let mut order: Order = from_item(row).map_err(unknown_form)?;
+    order.events = unpack(events, order.seq).map_err(unknown_form)?;
+    if order.erp.goods.as_ref().is_some_and(|goods| goods.as_str() == SAME) {
+        order.erp.goods = order.content.as_ref().map(|content| content.goods.clone());
+    }
+    Ok(order)
 }
 
 /// The order in the `NewImage` of a stream record (DynamoDB's JSON).
@@ -80,12 +101,6 @@ pub fn order_from(mut row: Row) -> Result<Order, BadRow> {
 /// # Errors
 /// [`BadRow`] if it is not an order record.
 pub fn order_from_image(image: serde_json::Value) -> Result<Order, BadRow> {
-    let item: Item = serde_json::from_value(image).map_err(|_| BadRow::new("not a DynamoDB image"))?;
-    let mut row = item.into_inner();
-    if row.get("sk") != Some(&Image::S(RECORD.to_owned())) {
-        return Err(BadRow::new("not an order record"));
-    }
-    let key = row.remove("pk").ok_or_else(|| BadRow::new("no pk"))?;
-    row.insert("key".to_owned(), key);
-    serde_dynamo::from_item(row).map_err(BadRow::new)
+    let item: Item = serde_json::from_value(image).map_err(|_| BadRow("not a DynamoDB image"))?;
+    order_from(item)
 }

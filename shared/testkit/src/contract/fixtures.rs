@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use waybill_domain::store_order::StoreStatus;
 use waybill_domain::{
     At, Change, Context, Document, DocumentKind, ErpSlug, Order, OrderKey, Sku, Step, StockRow, StoreOrder, StoreSlug, advance,
     begin,
@@ -101,7 +102,7 @@ pub(super) fn posting(order: &Order) -> Order {
 }
 
 /// `order`, which is being posted, confirmed by the ERP at `confirmed_at` of its clock, with a sales order, an invoice and a payment.
-pub fn posted(order: &Order, confirmed_at: At) -> Order {
+pub(super) fn posted(order: &Order, confirmed_at: At) -> Order {
     let document = |kind, id: &str, number: &str| Document { kind, id: id.to_owned(), number: number.to_owned() };
     let documents = vec![
         document(DocumentKind::SalesOrder, "10482", "SO-2026-00482"),
@@ -109,6 +110,23 @@ pub fn posted(order: &Order, confirmed_at: At) -> Order {
         document(DocumentKind::Payment, "30655", "PAY-2026-00655"),
     ];
     after(order, vec![Change::Posted { confirmed_at, documents }], Step::PostToErp, NOON)
+}
+
+/// An order on its happy path, commit by commit: received, validated, reserved, posting, posted, completed. The store is `key`'s, the ERP
+/// `acme`, the pieces by ERP SKU.
+pub fn happy_path(key: &OrderKey, pieces: &[(&str, u32)]) -> Vec<Order> {
+    let names = Names { store: key.store.clone(), erp: "acme".parse().expect("a slug") };
+    let validated = Change::Validated { mapping: 3, payment_accepted: true };
+    let received = names.received(key.id, NOON);
+    let validated = after(&received, vec![validated], Step::Validate, NOON);
+    let reserved = names.reserved(&validated, pieces);
+    let started = posting(&reserved);
+    let done = posted(&started, NOON.plus_seconds(1));
+    let mut shipped = samples::order(key.id, &[("SKU-A", 1)]);
+    shipped.status = StoreStatus::Completed;
+    shipped.modified = NOON.plus_seconds(86_400);
+    let completed = after(&done, vec![saw(shipped)], Step::Intake, NOON.plus_seconds(86_400));
+    vec![received, validated, reserved, started, done, completed]
 }
 
 /// Asks until the answer is right, as an index needs that follows its table after a moment; then asserts that it is.

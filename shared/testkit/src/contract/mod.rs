@@ -15,7 +15,7 @@ pub mod stock;
 
 use waybill_workflow::ports::{Circuits, Idempotency, Lanes, Log, Orders, Snapshots, StockLedger, Timeline};
 
-pub use fixtures::{Names, posted};
+pub use fixtures::{Names, happy_path};
 
 /// All ports that are kept in tables.
 pub trait Stores:

@@ -1,8 +1,9 @@
 //! The secrets of stores and ERPs, kept for five minutes. No error and no log line ever has a value in it.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+mod cache;
+
+use std::sync::Arc;
+use std::time::Instant;
 
 use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::Client;
@@ -13,29 +14,18 @@ use waybill_domain::{ErpSlug, StoreSlug};
 use waybill_workflow::Unavailable;
 use waybill_workflow::ports::{StoreSecrets, WebhookSecrets};
 
+use self::cache::{Cache, Text};
 use crate::error::unavailable;
 use crate::names::Names;
 
 const PART: &str = "secrets";
-/// How long a secret is believed.
-const FRESH: Duration = Duration::from_secs(300);
-/// How long "there is no such secret" is believed.
-const ABSENT: Duration = Duration::from_secs(60);
-/// How often a caller may ask past the cache, per secret: anyone can send a wrong signature.
-const REFETCH: Duration = Duration::from_secs(10);
-/// Slugs come from strangers, so what is kept has an end.
-const MOST: usize = 1024;
-
 /// The secrets of a deployment. Cheap to clone: clones share the cache.
 #[derive(Clone)]
 pub struct Secrets {
     client: Client,
     names: Names,
-    kept: Arc<Mutex<HashMap<String, Kept>>>,
+    cache: Arc<Cache>,
 }
-
-/// When it was read, and the secret's text, or that there is none.
-type Kept = (Instant, Option<Arc<str>>);
 
 impl std::fmt::Debug for Secrets {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -72,7 +62,7 @@ impl Secrets {
 
     /// The secrets of this deployment, through this client.
     pub fn with_client(client: Client, names: &Names) -> Self {
-        Secrets { client, names: names.clone(), kept: Arc::default() }
+        Secrets { client, names: names.clone(), cache: Arc::default() }
     }
 
     /// All secrets of a store; `None` if there is no such store.
@@ -119,11 +109,11 @@ impl Secrets {
     }
 
     async fn read<T: DeserializeOwned>(&self, name: &str, fresh: bool) -> Result<Option<T>, Unavailable> {
-        let text = match self.kept(name, fresh) {
+        let text = match self.cache.get(name, fresh, Instant::now()) {
             Some(text) => text,
             None => {
                 let text = self.fetch(name).await?;
-                self.keep(name, text.clone());
+                self.cache.put(name, text.clone(), Instant::now());
                 text
             }
         };
@@ -132,7 +122,7 @@ impl Secrets {
         parsed.map_err(|_| Unavailable::new(PART, "a secret does not have the form it should have"))
     }
 
-    async fn fetch(&self, name: &str) -> Result<Option<Arc<str>>, Unavailable> {
+    async fn fetch(&self, name: &str) -> Result<Text, Unavailable> {
         match self.client.get_secret_value().secret_id(name).send().await {
             Ok(answer) => {
                 answer.secret_string.map(|text| Some(text.into())).ok_or_else(|| Unavailable::new(PART, "a secret is not text"))
@@ -145,7 +135,7 @@ impl Secrets {
 
     async fn write(&self, name: String, json: &impl Serialize) -> Result<(), Unavailable> {
         let text = serde_json::to_string(json).map_err(|_| Unavailable::new(PART, "a secret cannot be written"))?;
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+        self.cache.forget(&name);
         match self.client.put_secret_value().secret_id(&name).secret_string(&text).send().await {
             Ok(_) => Ok(()),
             Err(error) if error.code() == Some("ResourceNotFoundException") => {
@@ -155,28 +145,4 @@ impl Secrets {
             Err(error) => Err(unavailable(PART, &error)),
         }
     }
-
-    /// What is kept and may still be believed. Asked `fresh`, that is only what was fetched within the last seconds.
-    fn kept(&self, name: &str, fresh: bool) -> Option<Option<Arc<str>>> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let (read, text) = kept.get(name)?;
-        let limit = if fresh { REFETCH } else { lifetime(text) };
-        (read.elapsed() < limit).then(|| text.clone())
-    }
-
-    fn keep(&self, name: &str, text: Option<Arc<str>>) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= MOST {
-            kept.retain(|_, (read, text)| read.elapsed() < lifetime(text));
-        }
-        if kept.len() >= MOST {
-            // Full of live entries: strangers try names. What is not there makes room for what is.
-            kept.retain(|_, (_, text)| text.is_some());
-        }
-        kept.insert(name.to_owned(), (Instant::now(), text));
-    }
-}
-
-fn lifetime(text: &Option<Arc<str>>) -> Duration {
-    if text.is_some() { FRESH } else { ABSENT }
 }

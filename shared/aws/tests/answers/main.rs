@@ -1,0 +1,11 @@
+//! What the adapters make of answers that no emulator gives: partial failures, throttling, conflicts of transactions, answers that were
+//! lost on the way. The services are played by [`canned`], over real HTTP.
+
+mod canned;
+mod claims;
+mod commits;
+mod eventbridge;
+mod lanes;
+mod secrets;
+mod sqs;
+mod transactions;

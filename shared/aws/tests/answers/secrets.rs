@@ -1,0 +1,98 @@
+//! Secrets.
+
+use serde_json::json;
+use waybill_aws::{Names, Secrets};
+use waybill_domain::StoreSlug;
+use waybill_workflow::ports::{StoreSecrets, WebhookSecrets};
+
+use crate::canned::{Answer, Canned, error, ok};
+
+fn secrets(canned: &Canned) -> Secrets {
+    Secrets::new(&canned.config, &Names::new("test"))
+}
+
+fn shop() -> StoreSlug {
+    "shop".parse().unwrap()
+}
+
+fn value(text: &str) -> Answer {
+    ok(json!({ "Name": "test/store/shop", "SecretString": text }))
+}
+
+const SHOP: &str = r#"{"webhook_secrets":["one","two"],"consumer_key":"ck_1","consumer_secret":"cs_1"}"#;
+
+#[tokio::test]
+async fn a_secret_is_read_once_by_all_who_share_the_cache() {
+    let canned = Canned::new([value(SHOP)]).await;
+    let secrets = secrets(&canned);
+    let expected = Some(vec!["one".to_owned(), "two".to_owned()]);
+    assert_eq!(secrets.webhook_secrets(&shop(), false).await, Ok(expected.clone()));
+    assert_eq!(secrets.clone().webhook_secrets(&shop(), true).await, Ok(expected), "it was read a moment ago");
+    let all = secrets.store(&shop()).await.unwrap().unwrap();
+    assert_eq!((all.consumer_key.as_str(), all.consumer_secret.as_str()), ("ck_1", "cs_1"));
+    assert_eq!(canned.requests()[0].body["SecretId"], "test/store/shop");
+    assert_eq!(canned.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn an_unknown_store_is_asked_for_once() {
+    for code in ["ResourceNotFoundException", "InvalidRequestException"] {
+        let canned = Canned::new([error(400, code)]).await;
+        let secrets = secrets(&canned);
+        assert_eq!(secrets.webhook_secrets(&shop(), false).await, Ok(None), "{code}");
+        assert_eq!(secrets.webhook_secrets(&shop(), true).await, Ok(None), "{code}");
+        assert_eq!(canned.requests().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn other_errors_are_not_kept() {
+    let canned = Canned::new([error(400, "AccessDeniedException"), value(SHOP)]).await;
+    let secrets = secrets(&canned);
+    let refused = secrets.webhook_secrets(&shop(), false).await.unwrap_err();
+    assert_eq!(refused.to_string(), "secrets is unavailable: AccessDeniedException");
+    assert!(secrets.webhook_secrets(&shop(), false).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_secret_of_another_form_is_not_shown() {
+    for text in [r#"{"webhook_secrets":"hunter2"}"#, "hunter2", r#"{"token":["hunter2"]}"#] {
+        let canned = Canned::new([value(text), value(text)]).await;
+        let secrets = secrets(&canned);
+        let store = secrets.webhook_secrets(&shop(), false).await.unwrap_err();
+        let erp = secrets.erp_token(&"acme".parse().unwrap()).await.unwrap_err();
+        assert!(!format!("{store:?} {erp:?} {secrets:?}").contains("hunter2"));
+    }
+}
+
+#[tokio::test]
+async fn writing_creates_what_is_not_there_and_forgets_what_was_kept() {
+    let canned = Canned::new([
+        error(400, "ResourceNotFoundException"),
+        error(400, "ResourceNotFoundException"),
+        ok(json!({})),
+        value(SHOP),
+        ok(json!({})),
+    ])
+    .await;
+    let secrets = secrets(&canned);
+    assert_eq!(secrets.webhook_secrets(&shop(), false).await, Ok(None));
+    let written = StoreSecrets {
+        webhook_secrets: vec!["one".to_owned()],
+        consumer_key: "ck_1".to_owned(),
+        consumer_secret: "cs_1".to_owned(),
+    };
+    secrets.put_store(&shop(), &written).await.unwrap();
+    assert!(secrets.webhook_secrets(&shop(), false).await.unwrap().is_some(), "it is known that there is one now");
+    secrets.put_erp_token(&"acme".parse().unwrap(), "t").await.unwrap();
+    let requests = canned.requests();
+    let operations: Vec<&str> = requests.iter().map(|request| request.operation.as_str()).collect();
+    assert_eq!(operations, ["GetSecretValue", "PutSecretValue", "CreateSecret", "GetSecretValue", "PutSecretValue"]);
+    assert_eq!(requests[2].body["Name"], "test/store/shop");
+    let created: serde_json::Value = serde_json::from_str(requests[2].body["SecretString"].as_str().unwrap()).unwrap();
+    assert_eq!(created, json!({ "webhook_secrets": ["one"], "consumer_key": "ck_1", "consumer_secret": "cs_1" }));
+    assert_eq!(
+        (&requests[4].body["SecretId"], &requests[4].body["SecretString"]),
+        (&json!("test/erp/acme"), &json!(r#"{"token":"t"}"#))
+    );
+}
