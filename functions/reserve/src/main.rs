@@ -1,1 +1,21 @@
-fn main() {}
+//! reserve: see `waybill_workflow::steps::reserve`.
+
+use std::time::Duration;
+
+use lambda_runtime::Error;
+use waybill_domain::Step;
+use waybill_lambda::batch::{self, Style};
+use waybill_workflow::steps::reserve;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    waybill_lambda::serve(async |platform, event| {
+        let style = Style { step: Step::Reserve, at_a_time: 5, needs: Duration::from_secs(5) };
+        batch::run(&platform, event, style, |command| {
+            let platform = &platform;
+            async move { reserve::run(platform, &command).await }
+        })
+        .await
+    })
+    .await
+}

@@ -1,1 +1,25 @@
-fn main() {}
+//! sweep: see `waybill_workflow::steps::sweep`.
+
+use lambda_runtime::Error;
+use serde_json::json;
+use waybill_lambda::metrics::Metrics;
+use waybill_workflow::ports::Runtime;
+use waybill_workflow::steps::sweep;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    waybill_lambda::serve(async |platform, _event| {
+        // An error here is an error of the invocation: Lambda tries again, and the next minute brings another sweep.
+        let Some(swept) = sweep::run(&platform).await? else { return Ok(json!({ "swept": false })) };
+        let mut metrics = Metrics::default();
+        metrics.add("OrdersHeld", swept.held);
+        metrics.add("OrdersWaiting", swept.waiting);
+        metrics.add("OldestUnpostedSeconds", swept.oldest_unposted_seconds);
+        metrics.add_step("Handled", swept.resent + swept.drained + swept.found);
+        metrics.add_step("Failed", swept.failed_polls);
+        metrics.emit(platform.deployment(), "sweep", platform.now().0);
+        tracing::info!(?swept, "swept");
+        Ok(json!({ "swept": true, "resent": swept.resent, "drained": swept.drained, "found": swept.found }))
+    })
+    .await
+}

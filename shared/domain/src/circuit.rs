@@ -53,6 +53,9 @@ pub struct Circuit {
     /// The order that probes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probe: Option<OrderKey>,
+    /// A store: up to when its changes were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub polled_at: Option<At>,
 }
 
 /// May this order call the endpoint now?
@@ -67,7 +70,7 @@ pub enum Admission {
 impl Circuit {
     /// A circuit nothing is known of.
     pub fn closed(endpoint: Endpoint) -> Self {
-        Circuit { endpoint, version: 0, state: CircuitState::Closed, failures: 0, retry_at: None, probe: None }
+        Circuit { endpoint, version: 0, state: CircuitState::Closed, failures: 0, retry_at: None, probe: None, polled_at: None }
     }
 
     /// Whether `order` may call. `from_line`: the sweep took it from the line.
@@ -79,6 +82,12 @@ impl Circuit {
             CircuitState::Draining => from_line,
         };
         if go { Admission::Go } else { Admission::Wait }
+    }
+
+    /// The circuit of a store whose changes up to `at` are known.
+    #[must_use]
+    pub fn polled(&self, at: At) -> Self {
+        Circuit { polled_at: Some(at), version: self.version.saturating_add(1), ..self.clone() }
     }
 
     /// The circuit after an outage at `now`.

@@ -1,1 +1,29 @@
-//! lambda
+//! What every function shares: how it starts, how it takes messages, what it says of itself. The functions themselves are thin.
+
+pub mod batch;
+pub mod erps;
+pub mod http;
+pub mod metrics;
+pub mod platform;
+pub mod stream;
+mod system;
+mod telemetry;
+
+pub use platform::Platform;
+
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde_json::Value;
+
+/// Starts a function: logging, clients and their connections once, then `handle` for every event.
+///
+/// # Errors
+/// The runtime's own: Lambda ends the environment.
+pub async fn serve<F, Fut>(handle: F) -> Result<(), Error>
+where
+    F: Fn(Platform, LambdaEvent<Value>) -> Fut,
+    Fut: Future<Output = Result<Value, Error>>,
+{
+    telemetry::start();
+    let platform = Platform::from_env().await;
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| handle(platform.clone(), event))).await
+}

@@ -63,6 +63,13 @@ impl World {
         panic!("the world does not come to rest: {:?}", self.state().orders.values().map(|order| (&order.key, next(order))).collect::<Vec<_>>());
     }
 
+    /// A sweep whether or not it is needed, and then to rest.
+    pub async fn settle_after_sweep(&self, manners: Manners) {
+        self.enter(None);
+        let _ = sweep::run(self).await;
+        self.settle(manners).await;
+    }
+
     fn is_quiet(&self) -> bool {
         let state = self.state();
         let waits_for_endpoint = |order: &waybill_domain::Order| {
@@ -93,7 +100,7 @@ impl World {
         let Some(image) = image else { return false };
         for _ in 0..if manners.doubled { 2 } else { 1 } {
             self.enter(None);
-            if relay::run(self, &image).await.is_err() {
+            if relay::run(self, std::slice::from_ref(&image)).await.is_err() {
                 // The stream gives it again, before anything newer of this order.
                 self.state().stream.push_front(image);
                 return true;

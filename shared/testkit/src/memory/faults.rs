@@ -81,8 +81,8 @@ impl World {
         self.state().faults.hit
     }
 
-    /// Starts an invocation of this step: a crash ends with the invocation.
-    pub(super) fn enter(&self, step: Option<Step>) {
+    /// Starts an invocation of this step (`None`: of somebody else): a crash ends with the invocation.
+    pub fn enter(&self, step: Option<Step>) {
         let mut state = self.state();
         state.faults.step = step;
         state.faults.crashed = false;

@@ -2,7 +2,7 @@
 
 use waybill_domain::money::{Currency, Decimal};
 use waybill_domain::store_order::{Address, Charge, Line, StoreStatus, TaxLine, TaxPart};
-use waybill_domain::{At, ErpConfig, Mapping, Policies, StockRow, StoreConfig, StoreOrder};
+use waybill_domain::{At, Circuit, Endpoint, ErpConfig, Mapping, Policies, StockRow, StoreConfig, StoreOrder};
 use waybill_workflow::ports::Delivery;
 
 use super::World;
@@ -19,6 +19,10 @@ impl World {
             let now = state.now;
             state.stores.insert("shop".parse().expect("slug"), store());
             state.erps.insert("acme".parse().expect("slug"), erp());
+            // It was connected a while ago.
+            let store = Endpoint::Store("shop".parse().expect("slug"));
+            let circuit = Circuit::closed(store.clone()).polled(now);
+            state.circuits.insert(store, circuit);
             state.secrets.insert("shop".parse().expect("slug"), vec![SECRET.to_owned()]);
             for (sku, free) in [("SKU-A", 10), ("SKU-B", 3)] {
                 state.stock.insert(("acme".parse().expect("slug"), sku.parse().expect("sku")), StockRow::new(free, now));

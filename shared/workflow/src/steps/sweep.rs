@@ -16,8 +16,12 @@ const GRACE_SECONDS: u32 = 120;
 const RESEND: usize = 500;
 /// How long a sweep owns the minute.
 const LEASE_SECONDS: u32 = 55;
-/// Every store is polled once in so many seconds, for what changed in twice the time: webhooks get lost in the field.
+/// Every store is polled once in so many seconds, because webhooks get lost in the field.
 const POLL_SECONDS: u32 = 300;
+/// What [`Storefront::modified_since`] answers at most.
+const POLL_LIMIT: usize = 1_000;
+/// How far a poll reaches back behind the last one that worked, in seconds: dates are whole seconds, clocks differ, pages overlap.
+const OVERLAP_SECONDS: u32 = 300;
 /// Orders per minute that leave the line before a store.
 const STORE_ORDERS_PER_MINUTE: u32 = 60;
 
@@ -144,21 +148,25 @@ async fn send_from_line<'a>(
     Ok(u64::try_from(outgoing.len()).unwrap_or(u64::MAX))
 }
 
-/// Asks a store for what changed lately; `None` if it did not answer.
+/// Asks a store for what changed since the last poll that worked; `None` if it did not answer.
 async fn poll(ports: &impl Ports, store: &StoreConfig) -> Result<Option<u64>, StepError> {
     let now = ports.now();
-    let turn = now.seconds().div_euclid(i64::from(POLL_SECONDS));
-    let key = format!("poll/{}/{turn}", store.slug);
-    let Claim::Fresh(token) = ports.claim(&key, &ContentHash::of(b"poll"), now, now.plus_seconds(POLL_SECONDS)).await? else {
+    let circuit = ports.circuit(&Endpoint::Store(store.slug.clone())).await?;
+    let due = circuit.polled_at.is_none_or(|at| at.plus_seconds(POLL_SECONDS) <= now);
+    if !due || !matches!(circuit.state, CircuitState::Closed | CircuitState::Draining) {
         return Ok(Some(0));
-    };
-    let modified = match ports.modified_since(store, now.minus_seconds(POLL_SECONDS.saturating_mul(2))).await {
+    }
+    // A store that was never polled starts now: what was sold before it was connected is not Waybill's.
+    let since = circuit.polled_at.unwrap_or(now).minus_seconds(OVERLAP_SECONDS);
+    let modified = match ports.modified_since(store, since).await {
         Ok(modified) => modified,
         Err(error) => {
             tracing::warn!(store = %store.slug, %error, "poll failed");
             return Ok(None);
         }
     };
+    // A store that had more to say than one answer holds is asked for the rest next time.
+    let reached = modified.last().filter(|_| modified.len() >= POLL_LIMIT).map_or(now, |(_, modified)| *modified);
     let mut found: u64 = 0;
     for (id, modified) in modified {
         let key = OrderKey { store: store.slug.clone(), id };
@@ -166,7 +174,7 @@ async fn poll(ports: &impl Ports, store: &StoreConfig) -> Result<Option<u64>, St
             found = found.saturating_add(1);
         }
     }
-    ports.complete(&key, &token, "polled", now.plus_seconds(POLL_SECONDS)).await?;
+    ports.save_circuit(&circuit.polled(reached)).await?;
     Ok(Some(found))
 }
 
