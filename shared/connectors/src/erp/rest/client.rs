@@ -1,0 +1,99 @@
+//! Sends a request and judges the answer. The only place that knows the token.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use reqwest::header::{AUTHORIZATION, HeaderValue};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use waybill_domain::ErpConfig;
+use waybill_workflow::CallError;
+
+use super::error::{self, Verdict};
+use crate::http::{Http, HttpConfig};
+
+/// One request, and whether it changes something in the ERP.
+pub(super) struct Call<'a> {
+    /// What it is about, for reasons: `POST order`.
+    pub(super) about: &'static str,
+    pub(super) write: bool,
+    path: Vec<&'a str>,
+    query: Vec<(&'static str, String)>,
+    /// `None` when it could not be written as JSON.
+    body: Option<Vec<u8>>,
+}
+
+impl<'a> Call<'a> {
+    pub(super) fn read(about: &'static str, path: &[&'a str]) -> Self {
+        Self { about, write: false, path: path.to_vec(), query: Vec::new(), body: None }
+    }
+
+    pub(super) fn write(about: &'static str, path: &[&'a str], body: &impl Serialize) -> Self {
+        Self { about, write: true, path: path.to_vec(), query: Vec::new(), body: serde_json::to_vec(body).ok() }
+    }
+
+    pub(super) fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.push((name, value.into()));
+        self
+    }
+
+    /// The outcome is unknown: looked up before anything is sent again.
+    pub(super) fn unknown(&self, reason: &str) -> CallError {
+        CallError::Unknown { reason: self.reason(reason) }
+    }
+
+    /// The ERP cannot be used as it is.
+    pub(super) fn down(&self, reason: &str) -> CallError {
+        CallError::Down { reason: self.reason(reason) }
+    }
+
+    fn method(&self) -> Method {
+        if self.write { Method::POST } else { Method::GET }
+    }
+
+    /// Never with content: what was asked, and a reason in our own words.
+    pub(super) fn reason(&self, reason: &str) -> String {
+        format!("{} {}: {reason}", self.method(), self.about)
+    }
+}
+
+#[derive(Clone)]
+pub(super) struct Client {
+    http: Http,
+    authorization: HeaderValue,
+}
+
+impl Client {
+    pub(super) fn new(config: &ErpConfig, token: &str) -> Result<Self, CallError> {
+        let timeout = Duration::from_secs(u64::from(config.timeout_seconds.max(1)));
+        let settings = HttpConfig {
+            ca_pem: config.ca_pem.clone(),
+            connect_timeout: timeout.min(Duration::from_secs(5)),
+            timeout,
+            ..HttpConfig::new(&config.base_url)
+        };
+        let http = Http::new(&settings).map_err(|error| error::config_invalid(&error.to_string()))?;
+        let unusable = || error::config_invalid("the token of the ERP is empty or has characters that a header cannot have");
+        if token.trim().is_empty() {
+            return Err(unusable());
+        }
+        let mut authorization = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| unusable())?;
+        authorization.set_sensitive(true);
+        Ok(Self { http, authorization })
+    }
+
+    /// The body of a good answer; anything else is a [`Verdict`].
+    pub(super) async fn call<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<T, Verdict> {
+        let mut request = self.http.request(call.method(), &call.path);
+        request = request.header(AUTHORIZATION, self.authorization.clone()).query(&call.query);
+        if call.write {
+            let Some(body) = call.body.clone() else { return Err(Verdict::NotJson) };
+            request = request.header(reqwest::header::CONTENT_TYPE, "application/json").body(body);
+        }
+        let answer = self.http.send(request).await.map_err(Verdict::NoAnswer)?;
+        if answer.is_success() {
+            return answer.json().ok_or(Verdict::Unreadable { status: answer.status });
+        }
+        Err(Verdict::judge(answer))
+    }
+}

@@ -1,0 +1,6 @@
+//! The REST connector against the fake ERP: what each misbehaviour becomes for the workflow, and what the ERP has then.
+
+mod answers;
+mod faults;
+mod good;
+mod support;
