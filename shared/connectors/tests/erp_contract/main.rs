@@ -1,0 +1,6 @@
+//! `docs/erp-rest.openapi.yaml` is what ERP teams build against. Here it is held against both sides that we have: what the
+//! connector sends and what the fake ERP answers must be what it says, and nothing else.
+
+mod document;
+mod fake;
+mod sent;
