@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use waybill_connectors::http::{Http, HttpConfig};
-use waybill_testkit::erp::{Fault, FakeErp, FakeErpConfig, Op};
+use waybill_testkit::erp::{FakeErp, FakeErpConfig, Fault, Op};
 
 use crate::document::{Document, Operation};
 

@@ -97,7 +97,7 @@ async fn a_pending_order_is_not_found_and_finished_by_the_next_create() {
 #[tokio::test]
 async fn a_server_that_is_gone_is_down_and_surely_did_nothing() {
     let (mut fake, erp) = setup().await;
-    erp.check().await.unwrap();
+    erp.find("shop-1").await.unwrap();
     fake.go_down();
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(kind(erp.create(&order("shop-1")).await), "down");

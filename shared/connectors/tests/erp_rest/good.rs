@@ -13,7 +13,6 @@ use crate::support::{order, setup};
 #[tokio::test]
 async fn an_order_arrives_as_it_was_sent() {
     let (fake, erp) = setup().await;
-    erp.check().await.unwrap();
     let record = erp.create(&order("shop-1")).await.unwrap();
 
     assert_eq!((record.id.as_str(), record.reference.as_str()), ("so-1", "shop-1"));

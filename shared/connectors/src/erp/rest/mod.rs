@@ -32,17 +32,6 @@ impl RestErp {
     pub fn new(config: &ErpConfig, token: &str) -> Result<Self, CallError> {
         Client::new(config, token).map(|client| Self { client })
     }
-
-    /// Asks whether the ERP is there and accepts the token. Changes nothing.
-    ///
-    /// # Errors
-    /// As every other call.
-    pub async fn check(&self) -> Result<(), CallError> {
-        let call = Call::read("status", &["v1", "status"]);
-        let status: wire::Status = self.client.call(&call).await.map_err(|verdict| verdict.of_read(&call))?;
-        tracing::info!(name = transform::short(&status.name), version = transform::short(&status.version), "the ERP answers");
-        Ok(())
-    }
 }
 
 impl ErpOrders for RestErp {

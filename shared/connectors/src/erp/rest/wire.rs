@@ -103,12 +103,6 @@ pub(super) struct CreditLine {
     pub(super) tax: String,
 }
 
-#[derive(Deserialize)]
-pub(super) struct Status {
-    pub(super) name: String,
-    pub(super) version: String,
-}
-
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum State {
