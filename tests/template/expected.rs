@@ -1,6 +1,7 @@
 //! What the template must say, in one place: the functions with what they may do, derived from the saga, and the metrics that exist.
 
 use waybill_domain::Step;
+use waybill_lambda::metrics::{DEPLOYMENT_METRICS, NAMESPACE, STEP_METRICS};
 use waybill_workflow::saga::{Port, RELAY, SAGA, SWEEP};
 
 /// What invokes a function besides the HTTP API.
@@ -80,22 +81,8 @@ pub fn actions(port: Port) -> Vec<(String, &'static [&'static str])> {
 
 /// Metrics that exist: namespace, dimension set, names. Ours are what the functions write (EMF); the others what AWS documents.
 pub const METRICS: &[(&str, &[&str], &[&str])] = &[
-    (
-        "Waybill",
-        &["Deployment"],
-        &[
-            "OrdersReceived",
-            "OrdersPosted",
-            "OrdersHeld",
-            "OrdersWaiting",
-            "OldestUnpostedSeconds",
-            "SignatureFailures",
-            "DeliveriesCounted",
-            "DeliveriesSpooled",
-            "DeliveriesLost",
-        ],
-    ),
-    ("Waybill", &["Deployment", "Step"], &["Handled", "Retried", "Held", "Waited", "Failed", "Milliseconds"]),
+    (NAMESPACE, &["Deployment"], &DEPLOYMENT_METRICS),
+    (NAMESPACE, &["Deployment", "Step"], &STEP_METRICS),
     ("AWS/ApiGateway", &["ApiId"], &["Count", "4xx", "5xx", "Latency", "IntegrationLatency", "DataProcessed"]),
     ("AWS/Lambda", &["FunctionName"], &["Invocations", "Errors", "Throttles", "Duration", "ConcurrentExecutions", "IteratorAge"]),
     (
