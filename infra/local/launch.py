@@ -104,6 +104,25 @@ def events_to_logs(eventbridge, logs):
     eventbridge._invoke_target = with_logs
 
 
+def rules_with_retries(eventbridge, lambda_svc):
+    """A function that a rule invokes is tried again and reported as its EventInvokeConfig says.
+
+    Reason: ministack does that for other asynchronous invocations, not for rules, and a failed sweep left no dead letter.
+    """
+    need(eventbridge, "_dispatch_to_lambda", ["arn", "payload"])
+    find = need(lambda_svc, "_get_func_record_for_ref", ["function_ref"])
+    invoke = need(lambda_svc, "invoke_async_with_retry", ["func", "event"])
+
+    def dispatch(arn, payload):
+        function, _, name = find(arn)
+        if function is None:
+            print(f"EventBridge: function {name} does not exist", flush=True)
+        else:
+            invoke(function, json.loads(payload))
+
+    eventbridge._dispatch_to_lambda = dispatch
+
+
 class StreamPoller:
     """Polls DynamoDB streams as AWS does, in place of ministack's own poller.
 
@@ -271,6 +290,7 @@ def main():
     shorter_log_wait(lambda_runtime)
     shorter_wake_gap(lambda_svc)
     events_to_logs(eventbridge, cloudwatch_logs)
+    rules_with_retries(eventbridge, lambda_svc)
     StreamPoller(lambda_svc, dynamodb, responses)
 
     from ministack.app import main as serve
