@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::local;
+use crate::{demo, erps, local, orders, stock, stores};
 
 /// The control plane between WooCommerce stores and ERPs.
 #[derive(Debug, Parser)]
@@ -16,6 +16,22 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Show it all on this machine: a store, an ERP, orders of many kinds, each followed to its end
+    Demo(demo::command::DemoArgs),
     /// Run the whole system on this machine: no Docker, no AWS account
     Local(local::command::LocalArgs),
+    /// Connect stores
+    #[command(subcommand)]
+    Store(stores::command::StoreCommand),
+    /// Connect ERPs
+    #[command(subcommand)]
+    Erp(erps::command::ErpCommand),
+    /// Keep the stock ledger
+    #[command(subcommand)]
+    Stock(stock::command::StockCommand),
+    /// List orders
+    Orders(orders::command::OrdersArgs),
+    /// Look at one order, or send it on
+    #[command(subcommand)]
+    Order(orders::command::OrderCommand),
 }

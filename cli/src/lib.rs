@@ -1,7 +1,18 @@
 //! The `waybill` command as a library, so that tests and other commands use what the command line uses.
 
 pub mod args;
+pub mod check;
+pub mod demo;
+pub mod deployment;
+pub mod erps;
 pub mod local;
+pub mod orders;
+pub mod secret;
+pub mod stock;
+pub mod stores;
+mod table;
+
+use std::io::{self, Write};
 
 /// Why a command failed. Its text is one sentence for a person.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -12,6 +23,20 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// One sentence on what is wrong and, where there is one, the way out.
 pub fn run(cli: args::Cli) -> Result<(), Failure> {
     match cli.command {
+        args::Command::Demo(args) => demo::command::run(args),
         args::Command::Local(args) => local::command::run(args),
+        args::Command::Store(command) => stores::command::run(command),
+        args::Command::Erp(command) => erps::command::run(command),
+        args::Command::Stock(command) => stock::command::run(command),
+        args::Command::Orders(args) => orders::command::orders(args),
+        args::Command::Order(command) => orders::command::order(command),
+    }
+}
+
+/// Prints a result. A reader that has seen enough (`| head`) is no failure.
+fn print(text: &str) -> Result<(), Failure> {
+    match writeln!(io::stdout(), "{text}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
     }
 }

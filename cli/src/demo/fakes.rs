@@ -1,0 +1,165 @@
+//! The store and the ERP of the demo, connected to the local system by the functions behind `store add`, `erp add` and `stock pull`.
+
+use std::collections::BTreeMap;
+
+use waybill_domain::{Circuit, CircuitState, Endpoint, ErpConfig, ErpSlug, StoreConfig, StoreSlug};
+use waybill_testkit::erp::{FakeErp, FakeErpConfig};
+use waybill_testkit::store::{FakeStore, FakeStoreConfig, NewWebhook};
+use waybill_workflow::ports::{Circuits, Configs};
+
+use crate::Failure;
+use crate::deployment::Deployment;
+use crate::erps::{self, NewErp};
+use crate::stock::command::pull_from;
+use crate::stores::{self, NewSecrets, NewStore};
+
+/// The secret of the demo's webhooks. No secret at all: it signs invented orders on this machine's loopback interface.
+const WEBHOOK_SECRET: &str = "demo-webhook-secret";
+/// Pieces of every article but the one that is to be short: more than a thousand orders of any kind want.
+const PLENTY: i64 = 100_000;
+/// Pieces of the article that is to be short; an order of that kind wants 999.
+const FEW: i64 = 20;
+const SHORT_SKU: &str = "LAMP-DESK";
+/// Demos that can run side by side on one local system.
+const SIDE_BY_SIDE: u32 = 9;
+
+/// A running store and ERP that this deployment knows.
+pub struct Fakes {
+    /// The store.
+    pub store: FakeStore,
+    /// The ERP.
+    pub erp: FakeErp,
+    /// The store's name in the deployment; the ERP has the same.
+    pub slug: StoreSlug,
+}
+
+impl Fakes {
+    /// Starts both, makes them known to the deployment, and seeds the ledger from the ERP's figures.
+    ///
+    /// The functions keep configurations for a minute. So a demo that ran before on this system is gone on with, on the ports it had;
+    /// only if those are taken another pair gets a name of its own.
+    ///
+    /// # Errors
+    /// One sentence on what could not be set up.
+    pub async fn connect(deployment: &Deployment) -> Result<Self, Failure> {
+        for number in 1..=SIDE_BY_SIDE {
+            let name = if number == 1 { "demo".to_owned() } else { format!("demo-{number}") };
+            if let Some(fakes) = Self::start(deployment, &name).await? {
+                fakes.make_known(deployment, &name).await?;
+                return Ok(fakes);
+            }
+        }
+        Err("the ports of all demos that ran on this local system are taken; `waybill local down` forgets them".into())
+    }
+
+    /// Starts the pair of this name; `None` if its addresses cannot be had.
+    async fn start(deployment: &Deployment, name: &str) -> Result<Option<Self>, Failure> {
+        let slug: StoreSlug = name.parse()?;
+        let explain = |error| deployment.explain(&error);
+        let store = deployment.dynamo.store(&slug).await.map_err(explain)?;
+        let erp = deployment.dynamo.erp(&name.parse()?).await.map_err(explain)?;
+        let (Some(store_port), Some(erp_port)) = (
+            port_to_take(store.as_ref().map(|config| config.base_url.as_str())),
+            port_to_take(erp.as_ref().map(|config| config.base_url.as_str())),
+        ) else {
+            return Ok(None);
+        };
+        let before = deployment.dynamo.orders(Some(&slug)).await.map_err(explain)?;
+        let last_id = before.iter().map(|order| order.key.id).max();
+        let webhook_url = deployment.webhook_url(&slug, None).ok_or("the demo runs on the local system only")?;
+        let config = FakeStoreConfig {
+            port: store_port,
+            first_id: last_id.map_or(FakeStoreConfig::default().first_id, |id| id.saturating_add(1)),
+            webhooks: NewWebhook::for_orders(&webhook_url, WEBHOOK_SECRET),
+            ..FakeStoreConfig::default()
+        };
+        let stock = config.products.iter().filter(|product| !product.sku.is_empty()).map(|product| {
+            let pieces = if product.sku == SHORT_SKU { FEW } else { PLENTY };
+            (product.sku.clone(), pieces)
+        });
+        let erp = FakeErpConfig { port: erp_port, stock: stock.collect::<BTreeMap<_, _>>(), ..FakeErpConfig::default() };
+        let (Ok(erp), Ok(store)) = (FakeErp::start(erp).await, FakeStore::start(config).await) else { return Ok(None) };
+        Ok(Some(Fakes { store, erp, slug }))
+    }
+
+    async fn make_known(&self, deployment: &Deployment, name: &str) -> Result<(), Failure> {
+        let erp_slug: ErpSlug = name.parse()?;
+        let erp = self.add_erp(deployment, &erp_slug).await?;
+        self.add_store(deployment, &erp_slug).await?;
+        for endpoint in [Endpoint::Erp(erp_slug), Endpoint::Store(self.slug.clone())] {
+            close(deployment, endpoint).await?;
+        }
+        pull_from(deployment, &erp).await?;
+        Ok(())
+    }
+
+    async fn add_erp(&self, deployment: &Deployment, slug: &ErpSlug) -> Result<ErpConfig, Failure> {
+        let new = NewErp {
+            base_url: Some(self.erp.base_url()),
+            slots: Some(4),
+            settle_seconds: Some(30),
+            orders_per_minute: Some(600),
+            ..NewErp::default()
+        };
+        let before = deployment.dynamo.erp(slug).await.map_err(|error| deployment.explain(&error))?;
+        match before {
+            // Another version would be the same, and the functions would read it for nothing.
+            Some(before) if erps::merge(slug, Some(before.clone()), &new)? == before => Ok(before),
+            _ => erps::add(deployment, slug, &new, Some(&self.erp.token())).await,
+        }
+    }
+
+    async fn add_store(&self, deployment: &Deployment, erp: &ErpSlug) -> Result<StoreConfig, Failure> {
+        let new = NewStore {
+            base_url: Some(self.store.url().to_owned()),
+            erp: Some(erp.clone()),
+            same_skus: Some(true),
+            ..NewStore::default()
+        };
+        let before = deployment.dynamo.store(&self.slug).await.map_err(|error| deployment.explain(&error))?;
+        if let Some(before) = before
+            && stores::merge(&self.slug, Some(before.clone()), &new)? == before
+        {
+            return Ok(before);
+        }
+        let keys = FakeStoreConfig::default();
+        let secrets = NewSecrets {
+            webhook: vec![WEBHOOK_SECRET.to_owned()],
+            consumer_key: Some(keys.consumer_key),
+            consumer_secret: Some(keys.consumer_secret),
+            ..NewSecrets::default()
+        };
+        stores::add(deployment, &self.slug, &new, &secrets).await
+    }
+}
+
+/// The port to listen on: that of the configured address, any for none. `None` if the address is not one that a demo made.
+fn port_to_take(base_url: Option<&str>) -> Option<u16> {
+    match base_url {
+        None => Some(0),
+        Some(url) => url.strip_prefix("http://127.0.0.1:")?.parse().ok(),
+    }
+}
+
+/// Forgets that the endpoint was down when an earlier demo had ended.
+async fn close(deployment: &Deployment, endpoint: Endpoint) -> Result<(), Failure> {
+    let circuit = deployment.dynamo.circuit(&endpoint).await.map_err(|error| deployment.explain(&error))?;
+    if circuit.state != CircuitState::Closed || circuit.failures > 0 {
+        let closed = Circuit { version: circuit.version.saturating_add(1), ..Circuit::closed(endpoint) };
+        deployment.dynamo.save_circuit(&closed).await.map_err(|error| deployment.explain(&error))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::port_to_take;
+
+    #[test]
+    fn only_an_address_that_a_demo_made_is_gone_on_with() {
+        assert_eq!(port_to_take(None), Some(0));
+        assert_eq!(port_to_take(Some("http://127.0.0.1:4711")), Some(4711));
+        assert_eq!(port_to_take(Some("https://shop.example")), None);
+        assert_eq!(port_to_take(Some("http://127.0.0.1:4711/shop")), None);
+    }
+}

@@ -1,0 +1,12 @@
+//! What the orders are: lists, one order's whole story, and a person's "try again".
+
+mod attention;
+pub mod command;
+mod retry;
+mod text;
+mod view;
+
+pub use attention::attention;
+pub use retry::{RetryError, retry};
+pub use text::{list, story};
+pub use view::{OrderView, gaps};

@@ -1,0 +1,202 @@
+//! Tries everything Waybill needs of a store, in the order in which it would fail: address, keys, rights, webhooks, SKUs, ERP.
+
+use std::collections::BTreeSet;
+
+use waybill_connectors::http::Http;
+use waybill_connectors::woocommerce::{FixedKeys, WooCommerce};
+use waybill_domain::{At, Sku, StoreConfig, StoreSlug};
+use waybill_workflow::CallError;
+use waybill_workflow::ports::{Configs, StoreSecrets, Storefront};
+
+use super::catalogue::{self, Catalogue};
+use super::webhooks;
+use crate::check::{Report, reach, some_of};
+use crate::deployment::{Deployment, now};
+use crate::{Failure, erps};
+
+/// Checks a configured store and the ERP behind it.
+///
+/// # Errors
+/// If the deployment does not answer, or has no such store; what is wrong with the store is in the report.
+pub async fn check(deployment: &Deployment, slug: &StoreSlug, api_url: Option<&str>) -> Result<Report, Failure> {
+    let explain = |error| deployment.explain(&error);
+    let config = deployment.dynamo.store(slug).await.map_err(explain)?;
+    let config = config.ok_or_else(|| format!("there is no store {slug}; add it with `waybill store add {slug}`"))?;
+    let secrets = deployment.secrets.store(slug).await.map_err(explain)?.unwrap_or_default();
+    let url = deployment.webhook_url(slug, api_url);
+    let mut report = Report::new(format!("store {slug}"));
+    let catalogue = look(&mut report, &config, &secrets, url.as_deref(), now()).await;
+    let Some(erp) = deployment.dynamo.erp(&config.erp).await.map_err(explain)? else {
+        report.wrong(
+            "erp",
+            format!("its ERP {} is not in this deployment; add it with `waybill erp add {}`", config.erp, config.erp),
+        );
+        return Ok(report);
+    };
+    let token = deployment.secrets.erp_token(&erp.slug).await.map_err(explain)?;
+    let of_erp = erps::check(&erp, token.as_deref()).await;
+    let erp_answers = of_erp.ok;
+    report.take(of_erp);
+    if let (true, Some(catalogue), Some(token)) = (erp_answers, catalogue, token) {
+        match erps::connect(&erp, &token) {
+            Ok(connection) => match erps::unknown_skus(&connection, &mapped(&config, &catalogue)).await {
+                Ok(unknown) => articles(&mut report, &config, &unknown),
+                Err(error) => report.wrong("articles", format!("ERP {} does not say which articles it has: {error}", erp.slug)),
+            },
+            Err(error) => report.wrong("erp", error.to_string()),
+        }
+    }
+    Ok(report)
+}
+
+/// Looks at the store alone; what it sells, if it said so.
+pub async fn look_at(config: &StoreConfig, secrets: &StoreSecrets, webhook_url: Option<&str>, now: At) -> Report {
+    let mut report = Report::new(format!("store {}", config.slug));
+    look(&mut report, config, secrets, webhook_url, now).await;
+    report
+}
+
+async fn look(
+    report: &mut Report,
+    config: &StoreConfig,
+    secrets: &StoreSecrets,
+    webhook_url: Option<&str>,
+    now: At,
+) -> Option<Catalogue> {
+    keys(report, config, secrets);
+    let http = reach::client(report, &config.base_url, config.ca_pem.as_deref())?;
+    let index = reach::get(report, &http, &config.base_url, &["wp-json", ""], |request| request).await?;
+    if index.json::<serde_json::Map<String, serde_json::Value>>().is_none() {
+        report.wrong(
+            "reach",
+            format!(
+                "{} answers {} at wp-json, and not with WordPress's REST API; correct the address, or turn on permalinks in WordPress",
+                config.base_url, index.status
+            ),
+        );
+        return None;
+    }
+    report.fine("reach", format!("WordPress answers at {}", config.base_url));
+    reach::clock(report, &index, now);
+    let store = WooCommerce::new(FixedKeys(secrets.clone()));
+    match store.site(config).await {
+        Ok(site) => report.fine(
+            "version",
+            format!(
+                "WooCommerce {} on WordPress {} lets the REST key in; its currency is {}",
+                site.version, site.wordpress, site.currency
+            ),
+        ),
+        Err(error) => report.wrong("access", refusal(&error, config, "its system status")),
+    }
+    match store.modified_since(config, now).await {
+        Ok(_) => report.fine("orders", "the REST key may read orders"),
+        Err(error) => report.wrong("orders", refusal(&error, config, "orders")),
+    }
+    match store.webhooks(config).await {
+        Ok(found) => webhooks::judge(report, &config.slug, &found, webhook_url),
+        Err(error) => report.wrong("webhooks", refusal(&error, config, "webhooks")),
+    }
+    skus(report, config, &http, secrets).await
+}
+
+fn keys(report: &mut Report, config: &StoreConfig, secrets: &StoreSecrets) {
+    let slug = &config.slug;
+    match secrets.webhook_secrets.len() {
+        0 => report.wrong(
+            "secrets",
+            format!("there is no webhook secret, so every delivery is refused; run `waybill store add {slug} --webhook-secret-file FILE`"),
+        ),
+        1 => {}
+        several => report.note(
+            "secrets",
+            format!("{several} webhook secrets are accepted; when all webhooks have the newest one, add the store again with that one alone"),
+        ),
+    }
+}
+
+/// Why the store did not answer well, with what to do.
+fn refusal(error: &CallError, config: &StoreConfig, what: &str) -> String {
+    let slug = &config.slug;
+    match error {
+        CallError::Refused { code, message } => match code.as_str() {
+            "store_unauthorized" => format!(
+                "401: {message}; make a key in WooCommerce, Settings, Advanced, REST API, and run `waybill store add {slug} \
+                 --consumer-key-file FILE --consumer-secret-file FILE`"
+            ),
+            "store_forbidden" => {
+                format!("403: the REST key may not read {what}; make a read key for a user who is shop manager ({message})")
+            }
+            "store_key_missing" => format!(
+                "there is no REST key; run `waybill store add {slug} --consumer-key-file FILE --consumer-secret-file FILE`"
+            ),
+            _ => format!("{what} cannot be read: {message} ({code})"),
+        },
+        CallError::Busy { reason, .. } => format!("the store asks to be left alone for now ({reason}); check again later"),
+        CallError::Down { reason } | CallError::Unknown { reason } => {
+            format!("{what} cannot be read: {reason}; look at the log of the store's server, and at what stands before it")
+        }
+    }
+}
+
+async fn skus(report: &mut Report, config: &StoreConfig, http: &Http, secrets: &StoreSecrets) -> Option<Catalogue> {
+    let catalogue = match catalogue::read(http, secrets).await {
+        Ok(catalogue) => catalogue,
+        Err(reason) => {
+            report.wrong("skus", format!("its products cannot be read ({reason}); the REST key needs to read products"));
+            return None;
+        }
+    };
+    let unmapped: Vec<String> = catalogue.skus.iter().filter(|sku| config.mapping.find(sku).is_none()).cloned().collect();
+    let all = catalogue.skus.len();
+    if unmapped.is_empty() {
+        report.fine("skus", format!("all {all} SKUs are mapped"));
+    } else {
+        report.wrong(
+            "skus",
+            format!(
+                "{} of {all} SKUs are not mapped: {}; orders of them are held; add them to the mapping and run `waybill store add {} --mapping FILE`",
+                unmapped.len(),
+                some_of(&unmapped),
+                config.slug
+            ),
+        );
+    }
+    if !catalogue.without.is_empty() {
+        let ids: Vec<String> = catalogue.without.iter().map(u64::to_string).collect();
+        report.note(
+            "skus",
+            format!(
+                "{} products or variations have no SKU: {}; orders of them are held until they have one",
+                ids.len(),
+                some_of(&ids)
+            ),
+        );
+    }
+    if catalogue.cut {
+        report.note("skus", format!("the store has more products than were looked at ({all} SKUs)"));
+    }
+    Some(catalogue)
+}
+
+/// The ERP's articles that the store's SKUs lead to.
+fn mapped(config: &StoreConfig, catalogue: &Catalogue) -> BTreeSet<Sku> {
+    catalogue.skus.iter().filter_map(|sku| config.mapping.find(sku)).map(|mapped| mapped.erp_sku).collect()
+}
+
+fn articles(report: &mut Report, config: &StoreConfig, unknown: &[Sku]) {
+    if unknown.is_empty() {
+        report.fine("articles", format!("ERP {} knows every article the store's SKUs lead to", config.erp));
+        return;
+    }
+    let names: Vec<String> = unknown.iter().map(Sku::to_string).collect();
+    report.wrong(
+        "articles",
+        format!(
+            "ERP {} does not know {} articles: {}; create them there, or correct the mapping",
+            config.erp,
+            names.len(),
+            some_of(&names)
+        ),
+    );
+}
