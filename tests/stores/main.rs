@@ -2,7 +2,9 @@
 //! the first holds for the last only while all of them pass the same checks. Below the suites: what only the tables have.
 
 mod backends;
+mod local_aws;
 mod rows;
+mod tables;
 #[path = "../template/yaml.rs"]
 mod yaml;
 

@@ -36,7 +36,8 @@ fn story() -> Vec<Order> {
 
 #[test]
 fn a_happy_order_costs_one_write_unit_per_commit() {
-    let sizes: Vec<(u32, usize)> = story().iter().map(|order| (order.seq, size(&row_from(order, &Mark::random()).unwrap()))).collect();
+    let sizes: Vec<(u32, usize)> =
+        story().iter().map(|order| (order.seq, size(&row_from(order, &Mark::random()).unwrap()))).collect();
     assert_eq!(sizes.iter().map(|(events, _)| *events).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 7]);
     for (events, size) in sizes {
         // Some room is left for longer article and document numbers than these.

@@ -84,9 +84,9 @@ pub fn order_from(row: impl Into<Item>) -> Result<Order, BadRow> {
     if row.remove("sk") != Some(Value::S(RECORD.to_owned())) {
         return Err(BadRow("not an order record"));
     }
-    let key = row.remove("pk").ok_or_else(|| BadRow("no pk"))?;
+    let key = row.remove("pk").ok_or(BadRow("no pk"))?;
     row.insert("key".to_owned(), key);
-    let events = row.insert("events".to_owned(), Value::L(Vec::new())).ok_or_else(|| BadRow("no events"))?;
+    let events = row.insert("events".to_owned(), Value::L(Vec::new())).ok_or(BadRow("no events"))?;
     let events: Vec<Packed> = from_attribute_value(events).map_err(unknown_form)?;
     let mut order: Order = from_item(row).map_err(unknown_form)?;
     order.events = unpack(events, order.seq).map_err(unknown_form)?;

@@ -27,11 +27,12 @@ impl<T> Stores for T where
 {
 }
 
-/// Makes a test of every check of the suite. Takes an async expression that gives the stores to check.
+/// Hands the list of checks to another macro, after what that one is told.
+#[doc(hidden)]
 #[macro_export]
-macro_rules! contract_suite {
-    ($stores:expr) => {
-        $crate::contract_suite! { $stores =>
+macro_rules! contract_checks {
+    ($callback:path, $($told:tt)*) => {
+        $callback! { $($told)* =>
             orders::the_first_commit_needs_an_absent_row
             orders::a_conflict_carries_the_row
             orders::a_commit_without_its_row_is_a_conflict
@@ -65,6 +66,11 @@ macro_rules! contract_suite {
             log::the_story_has_every_event_once
         }
     };
+}
+
+/// Makes a test of every check of the suite. Takes an async expression that gives the stores to check.
+#[macro_export]
+macro_rules! contract_suite {
     ($stores:expr => $($group:ident :: $check:ident)+) => {
         $(
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -74,4 +80,21 @@ macro_rules! contract_suite {
             }
         )+
     };
+    ($($stores:tt)+) => {
+        $crate::contract_checks! { $crate::contract_suite, $($stores)+ }
+    };
+}
+
+macro_rules! run_all {
+    ($stores:ident => $($group:ident :: $check:ident)+) => {
+        $(
+            println!(concat!(stringify!($group), "::", stringify!($check)));
+            $group::$check($stores).await;
+        )+
+    };
+}
+
+/// Runs every check, one after the other, saying which.
+pub async fn all(stores: &impl Stores) {
+    contract_checks! { run_all, stores }
 }
