@@ -21,9 +21,9 @@ pub use failure::{Cause, Failure};
 /// How this software names itself to the servers it calls.
 pub const USER_AGENT: &str = concat!("waybill/", env!("CARGO_PKG_VERSION"));
 
-/// Connections are dropped after this much idleness. Servers close idle connections after 5 s and more, and a request sent
-/// into a connection that is being closed has an unknown outcome, which is far dearer than a new connection.
-const IDLE: Duration = Duration::from_secs(4);
+/// Connections are dropped after this much idleness. Some servers close theirs after 2 s, a frozen Lambda environment does not
+/// notice it, and a request sent into a closed connection has an unknown outcome: far dearer than a new connection.
+const IDLE: Duration = Duration::from_millis(1_500);
 
 /// How to reach one endpoint.
 #[derive(Clone, Debug)]

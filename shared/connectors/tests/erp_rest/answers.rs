@@ -103,7 +103,7 @@ async fn statuses_and_codes() {
             json!({ "code": "duplicate_reference", "message": "", "existing": with("state", json!("cancelled")) }).to_string(),
             "erp_order_cancelled",
         ),
-        (409, said("in_progress"), "busy"),
+        (409, said("in_progress"), "unknown"),
         (409, said("something_else"), "erp_refused"),
         (409, "<html>".into(), "unknown"),
         (422, said("period_closed"), "erp_period_closed"),

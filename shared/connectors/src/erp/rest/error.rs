@@ -46,7 +46,7 @@ pub(super) enum Code {
     Forbidden,
     /// Never like this, and surely not done. The code for our record, and the ERP's own.
     Permanent(&'static str, String),
-    /// Another code with a status of 500 and above: nothing is sure.
+    /// Another request with this reference is under way, or another code with a status of 500 and above: nothing is sure.
     Unsure,
 }
 
@@ -62,7 +62,8 @@ impl Code {
     fn of(status: u16, code: &str) -> Self {
         match (code, status) {
             ("duplicate_reference", 409) => Self::Duplicate,
-            ("in_progress", 409) | ("throttled", _) | ("contention", _) => Self::Busy,
+            ("in_progress", 409) => Self::Unsure,
+            ("throttled" | "contention", _) => Self::Busy,
             ("unavailable" | "unauthorized", _) => Self::Down,
             ("forbidden", _) => Self::Forbidden,
             ("rejected", _) => Self::permanent("erp_rejected", code),
@@ -145,7 +146,7 @@ fn said(call: &Call<'_>, code: Code, message: &str, answer: &Answer) -> CallErro
         Code::Forbidden if call.about == "order" => call.down("the token may not create orders"),
         Code::Forbidden => refused("erp_forbidden", call.reason("the token lacks the permission")),
         Code::Permanent(ours, theirs) => refused(ours, call.reason(&format!("the ERP refuses ({theirs}): {message}"))),
-        Code::Unsure => call.unknown(&format!("status {status} with a code that proves nothing")),
+        Code::Unsure => call.unknown(&format!("status {status} with a code that proves nothing yet")),
     }
 }
 
