@@ -14,11 +14,12 @@ use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-/// A request: the operation's name and its body.
+/// A request: the operation's name, its body, and who signed it for which region.
 #[derive(Debug, Clone)]
 pub struct Request {
     pub operation: String,
     pub body: Value,
+    pub authorization: String,
 }
 
 /// Makes an answer from all requests so far, the last of which it is for.
@@ -35,6 +36,7 @@ struct Inner {
 #[derive(Clone)]
 pub struct Canned {
     inner: Arc<Mutex<Inner>>,
+    pub endpoint: String,
     pub config: SdkConfig,
 }
 
@@ -46,7 +48,8 @@ impl Canned {
         let address = listener.local_addr().unwrap();
         let app = Router::new().fallback(answer).with_state(inner.clone());
         tokio::spawn(async move { axum::serve(listener, app).await });
-        Canned { inner, config: config(&format!("http://{address}")) }
+        let endpoint = format!("http://{address}");
+        Canned { inner, config: config(&endpoint), endpoint }
     }
 
     /// A service that always gives this answer.
@@ -83,10 +86,11 @@ pub async fn nobody() -> SdkConfig {
 }
 
 async fn answer(State(inner): State<Arc<Mutex<Inner>>>, headers: HeaderMap, body: Bytes) -> (StatusCode, String) {
-    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
-    let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let operation = header("x-amz-target").rsplit('.').next().unwrap_or_default().to_owned();
+    let authorization = header("authorization");
     let mut inner = inner.lock().unwrap();
-    inner.requests.push(Request { operation, body: serde_json::from_slice(&body).unwrap_or_default() });
+    inner.requests.push(Request { operation, body: serde_json::from_slice(&body).unwrap_or_default(), authorization });
     let next = inner.answers.pop_front();
     let (status, body) = match next.as_ref().or(inner.otherwise.as_ref()) {
         Some(answer) => answer(&inner.requests),

@@ -4,6 +4,7 @@
 mod canned;
 mod claims;
 mod commits;
+mod environment;
 mod eventbridge;
 mod lanes;
 mod secrets;
