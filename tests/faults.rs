@@ -3,6 +3,7 @@
 //! the order must end where it would have ended.
 
 
+#[allow(dead_code, reason = "each test uses a part of what tests share")]
 mod common;
 
 use std::collections::BTreeSet;

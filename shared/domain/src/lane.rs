@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::facets::{ErpState, WaitOn};
+use crate::facets::{ErpState, WaitOn, Waiting};
 use crate::next::next;
 use crate::order::Order;
 use crate::time::At;
@@ -46,16 +46,13 @@ impl Lane {
 /// Orders that wait for an endpoint keep the time they were received, so that the line is oldest first.
 pub fn lane(order: &Order) -> Option<(Lane, At)> {
     if next(order).is_empty() {
-        if let Some(hold) = &order.hold {
-            return Some((Lane::Held, hold.since));
-        }
-        return order.waiting.as_ref().map(|waiting| {
-            let since = match waiting.on {
-                WaitOn::Payment => waiting.since,
-                WaitOn::Endpoint(_) => order.received_at,
-            };
-            (Lane::Waiting(waiting.on.clone()), since)
-        });
+        // Who waits for an endpoint stands in its line even when held: a call whose outcome is unknown is looked up first.
+        return match (&order.waiting, &order.hold) {
+            (Some(Waiting { on: on @ WaitOn::Endpoint(_), .. }), _) => Some((Lane::Waiting(on.clone()), order.received_at)),
+            (_, Some(hold)) => Some((Lane::Held, hold.since)),
+            (Some(waiting), None) => Some((Lane::Waiting(waiting.on.clone()), waiting.since)),
+            (None, None) => None,
+        };
     }
     Some(match (order.erp.state, order.erp.posted_at) {
         (ErpState::Posted, Some(posted_at)) => (Lane::After, posted_at),

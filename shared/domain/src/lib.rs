@@ -3,6 +3,18 @@
 //! Nothing here does I/O, reads a clock or knows of AWS, HTTP or a particular ERP. Times and identifiers come in as values.
 //! Start with [`Order`], then [`advance`](transition::advance) (what happened) and [`next`](next::next) (what to do).
 
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::todo,
+    clippy::indexing_slicing,
+    clippy::float_arithmetic,
+    clippy::as_conversions,
+    clippy::disallowed_methods
+)]
+
 pub mod circuit;
 pub mod config;
 pub mod erp_order;

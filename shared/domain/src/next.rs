@@ -33,7 +33,7 @@ pub fn next(order: &Order) -> Vec<Due> {
         ErpState::Unknown => return Vec::new(),
         ErpState::None | ErpState::Posted => {}
     }
-    if order.stage == Stage::Cancelled && order.stock.state == StockState::Reserved {
+    if gives_stock_back(order) {
         return vec![Due::now(Step::Reserve)];
     }
     // In doubt: read the store before anything is decided, even for an order that is held or waits for something else.
@@ -53,6 +53,14 @@ pub fn next(order: &Order) -> Vec<Due> {
         }
         Stage::Posted | Stage::Completed | Stage::Cancelled => Vec::new(),
     }
+}
+
+/// Whether the order holds stock that it is no longer to hold: it was cancelled, or is not paid (any more). An order that is held keeps
+/// what it has until a person has decided.
+pub fn gives_stock_back(order: &Order) -> bool {
+    let unpaid = matches!(&order.waiting, Some(Waiting { on: WaitOn::Payment, .. }));
+    let holds = matches!(order.stock.state, StockState::Reserved | StockState::Backordered);
+    order.erp.state == ErpState::None && holds && (order.stage == Stage::Cancelled || unpaid)
 }
 
 /// Whether `step` is to run for this order at `now`.

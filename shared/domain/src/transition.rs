@@ -63,7 +63,7 @@ pub enum Change {
         /// What was short, in words.
         short: String,
     },
-    /// Stock given back because the order is cancelled.
+    /// Stock given back: the order is cancelled, or no longer paid.
     StockReleased,
     /// A call to the ERP begins, under a lease.
     PostingStarted {
@@ -323,7 +323,7 @@ impl Transition<'_> {
     }
 
     fn validated(&mut self, mapping: u32, payment_accepted: bool) -> Result<(), Illegal> {
-        if self.order.stage != Stage::Received || self.order.content.is_none() {
+        if self.order.stage != Stage::Received || self.order.content.is_none() || self.order.hold.is_some() {
             return Err(self.illegal("validated"));
         }
         self.order.mapping = mapping;

@@ -4,6 +4,18 @@
 //! from the record by [`waybill_domain::next()`]; the relay sends it. [`saga`] is the table of steps; [`dispose`] is the one place that turns
 //! errors into retries, waits and holds.
 
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::todo,
+    clippy::indexing_slicing,
+    clippy::float_arithmetic,
+    clippy::as_conversions,
+    clippy::disallowed_methods
+)]
+
 pub mod commit;
 pub mod dispose;
 pub mod error;

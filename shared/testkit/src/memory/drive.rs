@@ -48,25 +48,36 @@ impl World {
     /// Runs until no order has anything to do, no message is left and no stream record is unread.
     pub async fn settle(&self, manners: Manners) {
         for _ in 0..MAX_ROUNDS {
-            if self.relay_one(manners).await || self.message_one(manners).await || self.spool_one().await {
-                continue;
-            }
+            self.work(manners).await;
             if self.is_quiet() {
                 return;
             }
             // Only time helps: a delayed message, a lease, a lost command, an open circuit.
             self.pass_seconds(60);
-            self.enter(None);
-            // A sweep that fails is followed by another one in a minute.
-            let _ = sweep::run(self).await;
+            self.sweep().await;
         }
         panic!("the world does not come to rest: {:?}", self.state().orders.values().map(|order| (&order.key, next(order))).collect::<Vec<_>>());
     }
 
-    /// A sweep whether or not it is needed, and then to rest.
-    pub async fn settle_after_sweep(&self, manners: Manners) {
+    /// Deals with everything that can be dealt with at this moment: no time passes but what the steps take.
+    pub async fn work(&self, manners: Manners) {
+        for _ in 0..MAX_ROUNDS {
+            if !(self.relay_one(manners).await || self.message_one(manners).await || self.spool_one().await) {
+                return;
+            }
+        }
+        panic!("the world works without end");
+    }
+
+    /// One sweep. One that fails is followed by another one in a minute.
+    pub async fn sweep(&self) {
         self.enter(None);
         let _ = sweep::run(self).await;
+    }
+
+    /// A sweep whether or not it is needed, and then to rest.
+    pub async fn settle_after_sweep(&self, manners: Manners) {
+        self.sweep().await;
         self.settle(manners).await;
     }
 

@@ -1,8 +1,9 @@
-//! reserve: takes stock for all SKUs of an order or for none, as part of the order's commit; gives it back when the order is cancelled.
+//! reserve: takes stock for all SKUs of an order or for none, as part of the order's commit; gives it back when the order is
+//! cancelled or no longer paid.
 
 use waybill_contracts::Command;
-use waybill_domain::next::is_due;
-use waybill_domain::{Change, Order, Stage, StaleReason, Step, StoreConfig, StoreOrder};
+use waybill_domain::next::{gives_stock_back, is_due};
+use waybill_domain::{Change, Order, StaleReason, Step, StoreConfig, StoreOrder};
 
 use super::{Outcome, TRIES};
 use crate::commit::{Committed, commit, contention, context};
@@ -24,7 +25,7 @@ pub async fn run(ports: &impl Ports, command: &Command) -> Result<Outcome, Failu
             return Ok(Outcome::NothingDue);
         }
         let context = context(ports, command);
-        if order.stage == Stage::Cancelled {
+        if gives_stock_back(&order) {
             match commit(ports, &order, vec![Change::StockReleased], &context).await? {
                 Committed::Done(_) => return Ok(Outcome::Done),
                 Committed::Overtaken | Committed::Short(_) => continue,
