@@ -19,7 +19,7 @@ const STAGE: &str = "building the functions";
 pub(super) fn functions(place: &Place, progress: &dyn Progress) -> Result<PathBuf, LocalError> {
     progress.step(STAGE);
     let slugs = slugs(&place.root.join("functions"))?;
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let cargo = env::var_os("CARGO").filter(|cargo| !cargo.is_empty()).unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.current_dir(&place.root).args(["build", "--message-format", "json-render-diagnostics", "--color", "never"]);
     // With this program's own package, whose dependencies have the same features as theirs together: nothing is compiled twice.
@@ -32,7 +32,7 @@ pub(super) fn functions(place: &Place, progress: &dyn Progress) -> Result<PathBu
         command.env_remove(name);
     }
     let mut child =
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(LocalError::file("cargo"))?;
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(|_| LocalError::NoCargo)?;
     let out = child.stdout.take().expect("piped");
     let said = BufReader::new(child.stderr.take().expect("piped"));
     // Both pipes at once: a full one would stop cargo.

@@ -21,6 +21,12 @@ pub enum LocalError {
         /// The interpreter.
         python: String,
     },
+    /// No compiler to build the functions with.
+    #[error("the functions are built with `cargo`, which is not on the PATH; install Rust from https://rustup.rs")]
+    NoCargo,
+    /// The packages could not be fetched.
+    #[error("the local AWS's packages cannot be fetched; the first `waybill local up` needs the Python package index")]
+    NoPackageIndex,
     /// Too little space.
     #[error("{path} has {free_mb} MB free and the local system needs {needed_mb} MB")]
     DiskFull {

@@ -79,6 +79,10 @@ fn run(command: &mut Command, stage: &'static str) -> Result<(), LocalError> {
         return Ok(());
     }
     let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    // What pip says when it reached no index: it knows of no version at all.
+    if said.contains("(from versions: none)") {
+        return Err(LocalError::NoPackageIndex);
+    }
     // pip's last line is often advice; the reason is its first line of error.
     let reason = said
         .lines()
