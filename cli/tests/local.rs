@@ -19,7 +19,7 @@ fn state() -> PathBuf {
 }
 
 fn up(port: Option<u16>) -> Result<Endpoints, LocalError> {
-    local::up(&UpOptions { port, state: Some(state()) }, &Quiet)
+    local::up(&UpOptions { port, state: Some(state()), as_tests_do: true }, &Quiet)
 }
 
 fn post(endpoints: &Endpoints, path: &str) -> String {

@@ -15,17 +15,31 @@ use super::progress::Progress;
 
 const STAGE: &str = "building the functions";
 
+/// What cargo is asked to build besides the functions. It unifies the features of dependencies over all of it, and other features mean
+/// another compilation of the whole AWS SDK; so it is asked for what it has been asked for before.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Selection {
+    /// As `cargo run` for this command: its dependencies have the features of the functions' too.
+    CommandAndFunctions,
+    /// As `cargo test --workspace`.
+    WorkspaceWithTests,
+}
+
 /// Builds every function and answers the folder with the binaries.
-pub(super) fn functions(place: &Place, progress: &dyn Progress) -> Result<PathBuf, LocalError> {
+pub(super) fn functions(place: &Place, selection: Selection, progress: &dyn Progress) -> Result<PathBuf, LocalError> {
     progress.step(STAGE);
     let slugs = slugs(&place.root.join("functions"))?;
     let cargo = env::var_os("CARGO").filter(|cargo| !cargo.is_empty()).unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.current_dir(&place.root).args(["build", "--message-format", "json-render-diagnostics", "--color", "never"]);
-    // With this program's own package, whose dependencies have the same features as theirs together: nothing is compiled twice.
-    command.args(["--package", env!("CARGO_PKG_NAME"), "--bins"]);
-    for slug in &slugs {
-        command.args(["--package", &format!("waybill-{slug}")]);
+    match selection {
+        Selection::CommandAndFunctions => {
+            command.args(["--bins", "--package", env!("CARGO_PKG_NAME")]);
+            command.args(slugs.iter().map(|slug| format!("--package=waybill-{slug}")));
+        }
+        Selection::WorkspaceWithTests => {
+            command.args(["--workspace", "--bins", "--tests"]);
+        }
     }
     // What `cargo run` and `cargo test` tell this process about its own package: build scripts would take it for a change.
     for (name, _) in env::vars_os().filter(|(name, _)| is_about_a_package(&name.to_string_lossy())) {
@@ -74,9 +88,12 @@ fn slugs(folder: &Path) -> Result<Vec<String>, LocalError> {
     Ok(slugs)
 }
 
-/// The binary that one of cargo's messages is about.
+/// The binary that one of cargo's messages is about; not the tests of one.
 fn executable(line: &str) -> Option<PathBuf> {
     let message: Value = serde_json::from_str(line).ok()?;
+    if message["target"]["kind"] != serde_json::json!(["bin"]) || message["profile"]["test"] == true {
+        return None;
+    }
     message["executable"].as_str().map(PathBuf::from)
 }
 
@@ -91,10 +108,13 @@ mod tests {
 
     #[test]
     fn the_folder_comes_from_what_cargo_says() {
-        let line = r#"{"reason":"compiler-artifact","target":{"name":"relay"},"executable":"/somewhere/debug/relay"}"#;
+        let line = r#"{"reason":"compiler-artifact","target":{"kind":["bin"],"name":"relay"},"profile":{"test":false},"executable":"/somewhere/debug/relay"}"#;
         let found: Vec<_> = executable(line).into_iter().collect();
         assert_eq!(folder_of(&found), Some(PathBuf::from("/somewhere/debug")));
         assert_eq!(executable(r#"{"reason":"build-finished","success":true}"#), None);
+        let of_a_test =
+            r#"{"target":{"kind":["bin"],"name":"relay"},"profile":{"test":true},"executable":"/somewhere/debug/deps/relay-1"}"#;
+        assert_eq!(executable(of_a_test), None);
         assert_eq!(executable("not json"), None);
     }
 

@@ -64,7 +64,7 @@ enum LocalCommand {
 pub fn run(args: LocalArgs) -> Result<(), Failure> {
     let state = args.state;
     match args.command {
-        LocalCommand::Up { json, port } => up(json, &UpOptions { port, state }),
+        LocalCommand::Up { json, port } => up(json, &UpOptions { port, state, as_tests_do: false }),
         LocalCommand::Down => {
             let text = if super::down(state)? { "the local system has ended" } else { "the local system was not running" };
             Ok(print(text)?)

@@ -29,6 +29,7 @@ pub use error::LocalError;
 pub use logs::{LogLine, Logs};
 pub use status::{QueueDepth, Status, status};
 
+use build::Selection;
 use place::Place;
 use progress::Progress;
 
@@ -43,6 +44,9 @@ pub struct UpOptions {
     /// Folder of this instance's files. Unless given: `WAYBILL_LOCAL_STATE`, else `.waybill/local` of the project.
     /// Instances with different folders and ports run side by side.
     pub state: Option<PathBuf>,
+    /// Build the functions with the dependency features that `cargo test --workspace` selects, so that a test compiles nothing a second
+    /// time. Otherwise with those of `cargo run` for this command.
+    pub as_tests_do: bool,
 }
 
 /// Brings the local system up, or up to date: installs, starts, builds and deploys what is missing or has changed. Returns when it is
@@ -53,10 +57,11 @@ pub struct UpOptions {
 pub fn up(options: &UpOptions, progress: &dyn Progress) -> Result<Endpoints, LocalError> {
     let place = Place::find(options.state.as_deref())?;
     let _one_at_a_time = place.lock_for_up(progress)?;
+    let selection = if options.as_tests_do { Selection::WorkspaceWithTests } else { Selection::CommandAndFunctions };
     // Before the slow stages, so that a taken port is known at once.
     let port = server::choose_port(&place, options.port)?;
     let python = python::ready(&place, progress)?;
-    let binaries = build::functions(&place, progress)?;
+    let binaries = build::functions(&place, selection, progress)?;
     let running = server::start(&place, &python, port, progress)?;
     let deployed = deploy::deploy(&place, &python, &binaries, running.port, progress)?;
     let endpoints = Endpoints { port: running.port, pid: running.pid, state: place.state.clone(), ..deployed };
