@@ -46,7 +46,11 @@ impl Spool for Sqs {
     }
 }
 
-fn message(spooled: &Spooled) -> Result<String, Unavailable> {
+/// The text of the message that a delivery is put aside as.
+///
+/// # Errors
+/// [`Unavailable`] if it cannot be compressed or written, which no delivery causes.
+pub fn message(spooled: &Spooled) -> Result<String, Unavailable> {
     let delivery = &spooled.delivery;
     let packed = gzip::pack(&delivery.body).map_err(|_| Unavailable::new(PART, "a body cannot be compressed"))?;
     let message = Message {

@@ -102,7 +102,9 @@ fn event_files_are_what_the_generator_makes() {
         text.push(b'\n');
         matches(&folder.join(format!("{}.json", case.file)), &text);
     }
-    let files = std::fs::read_dir(folder).expect("the folder").count();
+    let names = std::fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").file_name());
+    // What intake's own queue hands it is made with the other queues' events, in tests/events.
+    let files = names.filter(|name| !name.to_string_lossy().starts_with("spooled")).count();
     assert_eq!(files, CASES.len() + 1, "every file but the README is generated");
 }
 

@@ -1,0 +1,208 @@
+//! What the event files are made from: the contracts, the rows and the deliveries of this release, so that a change of one of them shows
+//! in the files. Intake's HTTP events are made by the WooCommerce connector's tests, beside the bodies they carry.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use waybill_aws::dynamo::Row;
+use waybill_aws::dynamo::row::{Mark, row_from};
+use waybill_aws::sqs::spool;
+use waybill_contracts::{Command, Origin};
+use waybill_domain::{Order, OrderKey, Step};
+use waybill_testkit::contract::happy_path;
+use waybill_testkit::store::sign;
+use waybill_workflow::ports::{Delivery, Spooled};
+
+/// The steps that take commands from a queue.
+pub const STEPS: [Step; 5] = [Step::Validate, Step::Reserve, Step::PostToErp, Step::ShipUpdate, Step::Refund];
+
+/// The documented secret of the test store. It opens nothing.
+pub const SECRET: &str = "test-secret-of-shop";
+
+/// Monday, 23 November 2026, 09:00 UTC.
+const SECONDS: i64 = 1_795_424_400;
+const ACCOUNT: &str = "123456789012";
+const REGION: &str = "eu-central-1";
+
+/// Every file that is made here, by its path below `events/`.
+pub fn files() -> BTreeMap<String, Value> {
+    let mut files = BTreeMap::new();
+    for step in STEPS {
+        let mut add = |name: &str, bodies: &[String]| files.insert(format!("{step}/{name}.json"), messages(step, bodies));
+        let [one, two, three] = orders_for(step).map(|order| command(step, order));
+        add("one", &[one]);
+        add("two", &[two, three.clone()]);
+        add("malformed", &[three.clone(), r#"{"v":1,"step":"#.to_owned()]);
+        add("wrong-step", &[command(if step == Step::Validate { Step::Refund } else { Step::Validate }, "shop/1001"), three]);
+    }
+    files.insert("intake/spooled.json".to_owned(), messages(Step::Intake, &[put_aside("order-coupon.json", true), put_aside("order-guest.json", false)]));
+    files.insert("intake/spooled-malformed.json".to_owned(), messages(Step::Intake, &["{}".to_owned()]));
+    files.insert("relay/received.json".to_owned(), stream(&[order_record(&story()[0])]));
+    files.insert("relay/happy-path.json".to_owned(), stream(&story().iter().map(order_record).collect::<Vec<_>>()));
+    files.insert("relay/passed-over.json".to_owned(), stream(&[log_page(&story()), removal(&story()[0])]));
+    files.insert("relay/unreadable.json".to_owned(), stream(&[order_record(&story()[0]), unreadable(&story()[1]), order_record(&story()[2])]));
+    files.insert("sweep/scheduled.json".to_owned(), scheduled());
+    files
+}
+
+/// An order's happy path, commit by commit.
+pub fn story() -> Vec<Order> {
+    happy_path(&"shop/2001".parse().expect("a key"), &[("MUG-BLUE", 1)])
+}
+
+/// The first three are the orders of intake's events; the refund's are seeded by the test.
+fn orders_for(step: Step) -> [&'static str; 3] {
+    if step == Step::Refund { ["shop/2001", "shop/2001", "shop/2002"] } else { ["shop/1001", "shop/1003", "shop/1004"] }
+}
+
+fn command(step: Step, order: &str) -> String {
+    let order: OrderKey = order.parse().expect("a key");
+    serde_json::to_string(&Command::new(step, order, Origin::Commit, 1)).expect("JSON")
+}
+
+/// A signed delivery as intake puts it aside while DynamoDB is away (`verified`), or Secrets Manager (not verified).
+fn put_aside(fixture: &str, verified: bool) -> String {
+    let path = crate::repository().join("shared/connectors/fixtures/woocommerce").join(fixture);
+    let body = std::fs::read(path).expect("a fixture");
+    let delivery = Delivery {
+        store: "shop".to_owned(),
+        topic: Some("order.created".to_owned()),
+        signature: Some(sign::signature(SECRET, &body)),
+        delivery_id: Some(sign::delivery_id(1, SECONDS)),
+        content_type: Some("application/json".to_owned()),
+        body,
+    };
+    spool::message(&Spooled { delivery, verified }).expect("a message")
+}
+
+/// The `messageId` of the message with this number in its batch, from 1.
+pub fn message_id(number: usize) -> String {
+    format!("00000000-0000-4000-8000-{number:012}")
+}
+
+fn messages(step: Step, bodies: &[String]) -> Value {
+    let record = |(body, number): (&String, usize)| {
+        json!({
+            "messageId": message_id(number),
+            "receiptHandle": format!("receipt-{number}"),
+            "body": body,
+            "attributes": {
+                "ApproximateReceiveCount": "1",
+                "SentTimestamp": (SECONDS * 1000).to_string(),
+                "SenderId": "AIDAIENQZJOLO23YVJ4VO",
+                "ApproximateFirstReceiveTimestamp": (SECONDS * 1000 + 5).to_string(),
+                "MessageGroupId": "shop",
+            },
+            "messageAttributes": {},
+            "eventSource": "aws:sqs",
+            "eventSourceARN": format!("arn:aws:sqs:{REGION}:{ACCOUNT}:waybill-{step}"),
+            "awsRegion": REGION,
+        })
+    };
+    json!({ "Records": bodies.iter().zip(1..).map(record).collect::<Vec<_>>() })
+}
+
+/// The `SequenceNumber` of the record with this number in its batch, from 1.
+pub fn sequence_number(number: usize) -> String {
+    format!("4421584500000000{number:011}")
+}
+
+/// What a record says of the row it is about.
+struct Change {
+    name: &'static str,
+    keys: Value,
+    new_image: Option<Value>,
+}
+
+fn stream(changes: &[Change]) -> Value {
+    let record = |(change, number): (&Change, usize)| {
+        let mut image = json!({
+            "ApproximateCreationDateTime": SECONDS,
+            "Keys": change.keys,
+            "SequenceNumber": sequence_number(number),
+            "StreamViewType": "NEW_IMAGE",
+        });
+        if let Some(new_image) = &change.new_image {
+            image["NewImage"] = new_image.clone();
+        }
+        json!({
+            "eventID": format!("{number:032x}"),
+            "eventName": change.name,
+            "eventVersion": "1.1",
+            "eventSource": "aws:dynamodb",
+            "awsRegion": REGION,
+            "dynamodb": image,
+            "eventSourceARN": format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/waybill-orders/stream/2026-11-23T00:00:00.000"),
+        })
+    };
+    json!({ "Records": changes.iter().zip(1..).map(record).collect::<Vec<_>>() })
+}
+
+fn keys(order: &Order, sk: &str) -> Value {
+    json!({ "pk": { "S": order.key.to_string() }, "sk": { "S": sk } })
+}
+
+fn order_record(order: &Order) -> Change {
+    let mut row = row_from(order, &Mark::random()).expect("a row");
+    // The mark of a write is random; a file is not to change with every making.
+    row.insert("w".to_owned(), AttributeValue::B(b"8 bytes.".to_vec().into()));
+    Change { name: if order.version <= 1 { "INSERT" } else { "MODIFY" }, keys: keys(order, "order"), new_image: Some(image(&row)) }
+}
+
+/// The first page of an order's log. The mapping's filter keeps such records from the relay; one that comes all the same is passed over.
+fn log_page(story: &[Order]) -> Change {
+    let events = story.last().expect("an end").events.iter().take(8).collect::<Vec<_>>();
+    let mut row: Row = serde_dynamo::aws_sdk_dynamodb_1::to_item(json!({ "events": events })).expect("a row");
+    row.insert("pk".to_owned(), AttributeValue::S(story[0].key.to_string()));
+    row.insert("sk".to_owned(), AttributeValue::S("log#000000".to_owned()));
+    Change { name: "INSERT", keys: keys(&story[0], "log#000000"), new_image: Some(image(&row)) }
+}
+
+fn removal(order: &Order) -> Change {
+    Change { name: "REMOVE", keys: keys(order, "order"), new_image: None }
+}
+
+/// An order's row of a release that knows a stage which this one does not.
+fn unreadable(order: &Order) -> Change {
+    let mut change = order_record(order);
+    if let Some(image) = &mut change.new_image {
+        image["stage"] = json!({ "S": "teleported" });
+    }
+    change
+}
+
+/// A row in DynamoDB's own JSON.
+pub fn image(row: &Row) -> Value {
+    let sorted: BTreeMap<&String, Value> = row.iter().map(|(name, value)| (name, attribute(value))).collect();
+    json!(sorted)
+}
+
+fn attribute(value: &AttributeValue) -> Value {
+    match value {
+        AttributeValue::S(text) => json!({ "S": text }),
+        AttributeValue::N(number) => json!({ "N": number }),
+        AttributeValue::B(bytes) => json!({ "B": STANDARD.encode(bytes) }),
+        AttributeValue::Bool(truth) => json!({ "BOOL": truth }),
+        AttributeValue::Null(_) => json!({ "NULL": true }),
+        AttributeValue::L(list) => json!({ "L": list.iter().map(attribute).collect::<Vec<_>>() }),
+        AttributeValue::M(map) => json!({ "M": image(map) }),
+        other => panic!("no row has an attribute like {other:?}"),
+    }
+}
+
+fn scheduled() -> Value {
+    json!({
+        "version": "0",
+        "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": ACCOUNT,
+        "time": "2026-11-23T09:00:00Z",
+        "region": REGION,
+        "resources": [format!("arn:aws:events:{REGION}:{ACCOUNT}:rule/waybill-sweep")],
+        "detail": {},
+    })
+}
