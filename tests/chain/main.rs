@@ -1,0 +1,33 @@
+//! The chain as it runs: the real binaries from the real template on the local AWS, fed over HTTP. One local system for the whole file,
+//! one deployment's stores and ERPs for each part of it.
+
+mod captures;
+mod front_door;
+mod outages;
+mod system;
+
+use system::System;
+
+/// One test, because one local system serves all parts; each part says what it is about when it fails.
+#[test]
+fn the_chain_runs() {
+    let system = System::up();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let system = system.connect().await;
+        front_door::nothing_a_network_sends_makes_it_fail(&system).await;
+        outages::an_order_whose_posting_got_no_answer_is_posted_once(&system).await;
+        outages::orders_wait_out_an_erp_that_is_down(&system).await;
+        captures::the_deliveries_of_a_real_store_go_through(&system).await;
+        every_kind_of_order_ends_where_it_must(&system).await;
+    });
+}
+
+/// What `waybill demo` does, with each of its kinds once.
+async fn every_kind_of_order_ends_where_it_must(system: &system::Connected) {
+    let fakes = waybill_cli::demo::Fakes::connect(&system.deployment).await.expect("store and ERP are connected");
+    let placed = waybill_cli::demo::follow(&system.deployment, &fakes, 9, |_| {}).await.expect("followed");
+    let outcome = waybill_cli::demo::judge(&placed, &fakes.erp.orders(), &system.endpoints);
+    assert!(outcome.ok, "{}", waybill_cli::demo::text(&outcome, &placed));
+    assert_eq!(outcome.orders.len(), 9);
+}
