@@ -23,7 +23,8 @@ impl Local {
         let state = Path::new(env!("CARGO_TARGET_TMPDIR")).join("stores");
         local::down(Some(state.clone())).expect("left by an aborted run, or nothing");
         let local = Local(state.clone());
-        let endpoints = local::up(&UpOptions { port: Some(0), state: Some(state) }, &Quiet).expect("the local AWS comes up");
+        let endpoints = local::up(&UpOptions { port: Some(0), state: Some(state), as_tests_do: true }, &Quiet)
+            .expect("the local AWS comes up");
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .endpoint_url(&endpoints.aws_endpoint_url)

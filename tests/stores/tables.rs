@@ -64,7 +64,7 @@ async fn configuration_is_written_after_the_version_it_was_read_with() {
     erp.version = 0;
     let erp = dynamo.put_erp(&erp).await.unwrap();
     assert_eq!(dynamo.put_erp(&erp).await.unwrap().version, 2);
-    assert_eq!(dynamo.stores().await.unwrap(), [second.clone()]);
+    assert_eq!(dynamo.stores().await.unwrap(), std::slice::from_ref(&second));
     assert_eq!(dynamo.erps().await.unwrap().len(), 1);
     let key = ("pk", AttributeValue::S("store/shop".to_owned()));
     let row = client.get_item().table_name(names.table("stores")).key(key.0, key.1).send().await.unwrap().item.unwrap();
