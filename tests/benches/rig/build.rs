@@ -1,0 +1,46 @@
+//! The functions, built as they are deployed.
+
+use std::env;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+/// Every function, in the order an order meets them.
+pub const SLUGS: [&str; 8] = ["intake", "validate", "reserve", "post-to-erp", "relay", "ship-update", "refund", "sweep"];
+
+/// Where the binaries are and how they were built.
+pub struct Built {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Cargo's profile: `release` unless `WAYBILL_BENCH_PROFILE` says otherwise.
+    pub profile: String,
+}
+
+/// Builds all of them. Cargo's own words go to standard error: with link-time optimisation it takes minutes the first time.
+pub fn functions() -> Built {
+    let profile = env::var("WAYBILL_BENCH_PROFILE").unwrap_or_else(|_| "release".to_owned());
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    command.args(["build", "--bins", "--profile", &profile, "--message-format", "json-render-diagnostics"]);
+    command.args(SLUGS.map(|slug| format!("--package=waybill-{slug}")));
+    // What `cargo bench` tells this process about its own package: build scripts would take it for a change.
+    for (name, _) in env::vars_os() {
+        if ["CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_BIN_", "OUT_DIR"].iter().any(|own| name.to_string_lossy().starts_with(own)) {
+            command.env_remove(name);
+        }
+    }
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("cargo can be started");
+    let said = BufReader::new(child.stdout.take().expect("piped"));
+    let binaries: Vec<PathBuf> = said.lines().map_while(Result::ok).filter_map(|line| binary(&line)).collect();
+    assert!(child.wait().expect("cargo ends").success(), "the functions do not build");
+    let folder = binaries.first().and_then(|path| path.parent()).expect("cargo names the binaries").to_path_buf();
+    Built { folder, profile }
+}
+
+fn binary(line: &str) -> Option<PathBuf> {
+    let message: Value = serde_json::from_str(line).ok()?;
+    message["executable"].as_str().map(PathBuf::from)
+}
