@@ -8,6 +8,9 @@ use comfy_table::{CellAlignment, ContentArrangement, Table};
 pub fn table(headings: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled).set_header(headings);
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
     table
 }
 

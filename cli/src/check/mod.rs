@@ -95,17 +95,25 @@ impl Report {
         self.findings.iter().filter(|finding| finding.severity == Severity::Wrong).count()
     }
 
-    /// Prints it; an error if something is wrong, so that the exit status says so.
+    /// An error if something is wrong, so that the exit status says so.
     ///
     /// # Errors
-    /// If something is wrong.
-    pub fn conclude(&self, json: bool) -> Result<(), crate::Failure> {
-        crate::print(&if json { serde_json::to_string(self)? } else { self.text() })?;
+    /// How many things are wrong.
+    pub fn verdict(&self) -> Result<(), crate::Failure> {
         match self.wrongs() {
             0 => Ok(()),
             1 => Err(format!("one thing is wrong with {}", self.subject).into()),
             several => Err(format!("{several} things are wrong with {}", self.subject).into()),
         }
+    }
+
+    /// Prints it, and ends with the verdict.
+    ///
+    /// # Errors
+    /// If something is wrong.
+    pub fn conclude(&self, json: bool) -> Result<(), crate::Failure> {
+        crate::print(&if json { serde_json::to_string(self)? } else { self.text() })?;
+        self.verdict()
     }
 }
 
@@ -129,13 +137,13 @@ mod tests {
         let mut report = Report::new("store shop");
         report.fine("reach", "it answers");
         report.note("clock", "its clock is not told");
-        assert!(report.ok && report.conclude(false).is_ok());
+        assert!(report.ok && report.verdict().is_ok());
         let mut erp = Report::new("ERP acme");
         erp.wrong("reach", "nobody listens");
         report.take(erp);
         assert_eq!(report.text(), "ok     it answers\nnote   its clock is not told\nWRONG  ERP acme: nobody listens");
         assert!(!report.ok);
-        assert_eq!(report.conclude(true).unwrap_err().to_string(), "one thing is wrong with store shop");
+        assert_eq!(report.verdict().unwrap_err().to_string(), "one thing is wrong with store shop");
     }
 
     #[test]

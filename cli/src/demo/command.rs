@@ -38,7 +38,7 @@ pub struct DemoArgs {
 pub fn run(args: DemoArgs) -> Result<(), Failure> {
     let count = usize::try_from(args.orders)?;
     let progress = Shown::new();
-    let endpoints = local::up(&UpOptions { port: args.port, state: args.state }, &progress)?;
+    let endpoints = local::up(&UpOptions { port: args.port, state: args.state, ..UpOptions::default() }, &progress)?;
     drop(progress);
     let (outcome, placed) = block_on(async {
         tokio::select! {

@@ -10,7 +10,7 @@ use crate::Failure;
 use crate::deployment::Deployment;
 
 /// One order, two deliveries, per this long. The local AWS moves about a hundred messages a second, and an order takes about ten.
-const PLACE_EVERY: Duration = Duration::from_millis(125);
+const PLACE_EVERY: Duration = Duration::from_millis(100);
 /// Orders on their way at once: what the queues hold is what the times measure, so they are not filled.
 const ON_THEIR_WAY: usize = 60;
 /// How often the records are read.

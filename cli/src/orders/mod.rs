@@ -3,6 +3,8 @@
 mod attention;
 pub mod command;
 mod retry;
+#[cfg(test)]
+mod tests;
 mod text;
 mod view;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use waybill_connectors::http::Http;
 use waybill_connectors::woocommerce::{FixedKeys, WooCommerce};
-use waybill_domain::{At, Sku, StoreConfig, StoreSlug};
+use waybill_domain::{At, ErpConfig, Sku, StoreConfig, StoreSlug};
 use waybill_workflow::CallError;
 use waybill_workflow::ports::{Configs, StoreSecrets, Storefront};
 
@@ -14,55 +14,74 @@ use crate::check::{Report, reach, some_of};
 use crate::deployment::{Deployment, now};
 use crate::{Failure, erps};
 
-/// Checks a configured store and the ERP behind it.
+/// A store, and the ERP behind it, as they are configured.
+#[derive(Debug)]
+pub struct Connected<'a> {
+    /// The store.
+    pub store: &'a StoreConfig,
+    /// Its secrets.
+    pub secrets: &'a StoreSecrets,
+    /// Where its webhooks should deliver to, if that is known.
+    pub webhook_url: Option<&'a str>,
+    /// Its ERP, if the deployment has it.
+    pub erp: Option<&'a ErpConfig>,
+    /// The ERP's token, if there is one.
+    pub token: Option<&'a str>,
+}
+
+/// Checks a store of the deployment.
 ///
 /// # Errors
 /// If the deployment does not answer, or has no such store; what is wrong with the store is in the report.
 pub async fn check(deployment: &Deployment, slug: &StoreSlug, api_url: Option<&str>) -> Result<Report, Failure> {
     let explain = |error| deployment.explain(&error);
-    let config = deployment.dynamo.store(slug).await.map_err(explain)?;
-    let config = config.ok_or_else(|| format!("there is no store {slug}; add it with `waybill store add {slug}`"))?;
+    let store = deployment.dynamo.store(slug).await.map_err(explain)?;
+    let store = store.ok_or_else(|| format!("there is no store {slug}; add it with `waybill store add {slug}`"))?;
     let secrets = deployment.secrets.store(slug).await.map_err(explain)?.unwrap_or_default();
-    let url = deployment.webhook_url(slug, api_url);
-    let mut report = Report::new(format!("store {slug}"));
-    let catalogue = look(&mut report, &config, &secrets, url.as_deref(), now()).await;
-    let Some(erp) = deployment.dynamo.erp(&config.erp).await.map_err(explain)? else {
-        report.wrong(
-            "erp",
-            format!("its ERP {} is not in this deployment; add it with `waybill erp add {}`", config.erp, config.erp),
-        );
-        return Ok(report);
+    let webhook_url = deployment.webhook_url(slug, api_url);
+    let erp = deployment.dynamo.erp(&store.erp).await.map_err(explain)?;
+    let token = deployment.secrets.erp_token(&store.erp).await.map_err(explain)?;
+    let connected = Connected {
+        store: &store,
+        secrets: &secrets,
+        webhook_url: webhook_url.as_deref(),
+        erp: erp.as_ref(),
+        token: token.as_deref(),
     };
-    let token = deployment.secrets.erp_token(&erp.slug).await.map_err(explain)?;
-    let of_erp = erps::check(&erp, token.as_deref()).await;
-    let erp_answers = of_erp.ok;
-    report.take(of_erp);
-    if let (true, Some(catalogue), Some(token)) = (erp_answers, catalogue, token) {
-        match erps::connect(&erp, &token) {
-            Ok(connection) => match erps::unknown_skus(&connection, &mapped(&config, &catalogue)).await {
-                Ok(unknown) => articles(&mut report, &config, &unknown),
-                Err(error) => report.wrong("articles", format!("ERP {} does not say which articles it has: {error}", erp.slug)),
-            },
-            Err(error) => report.wrong("erp", error.to_string()),
-        }
-    }
-    Ok(report)
+    Ok(examine(&connected, now()).await)
 }
 
-/// Looks at the store alone; what it sells, if it said so.
-pub async fn look_at(config: &StoreConfig, secrets: &StoreSecrets, webhook_url: Option<&str>, now: At) -> Report {
-    let mut report = Report::new(format!("store {}", config.slug));
-    look(&mut report, config, secrets, webhook_url, now).await;
+/// Examines the store, then its ERP, then whether the two mean the same articles. `now` is this machine's time.
+pub async fn examine(connected: &Connected<'_>, now: At) -> Report {
+    let store = connected.store;
+    let mut report = Report::new(format!("store {}", store.slug));
+    let catalogue = look(&mut report, connected, now).await;
+    let Some(erp) = connected.erp else {
+        report.wrong(
+            "erp",
+            format!("its ERP {} is not in this deployment; add it with `waybill erp add {}`", store.erp, store.erp),
+        );
+        return report;
+    };
+    let of_erp = erps::check(erp, connected.token).await;
+    let erp_answers = of_erp.ok;
+    report.take(of_erp);
+    if let (true, Some(catalogue), Some(token)) = (erp_answers, catalogue, connected.token) {
+        let unknown = match erps::connect(erp, token) {
+            Ok(connection) => erps::unknown_skus(&connection, &mapped(store, &catalogue)).await,
+            Err(error) => Err(error),
+        };
+        match unknown {
+            Ok(unknown) => articles(&mut report, store, &unknown),
+            Err(error) => report.wrong("articles", format!("ERP {} does not say which articles it has: {error}", erp.slug)),
+        }
+    }
     report
 }
 
-async fn look(
-    report: &mut Report,
-    config: &StoreConfig,
-    secrets: &StoreSecrets,
-    webhook_url: Option<&str>,
-    now: At,
-) -> Option<Catalogue> {
+/// Looks at the store alone; what it sells, if it says so.
+async fn look(report: &mut Report, connected: &Connected<'_>, now: At) -> Option<Catalogue> {
+    let (config, secrets) = (connected.store, connected.secrets);
     keys(report, config, secrets);
     let http = reach::client(report, &config.base_url, config.ca_pem.as_deref())?;
     let index = reach::get(report, &http, &config.base_url, &["wp-json", ""], |request| request).await?;
@@ -94,7 +113,7 @@ async fn look(
         Err(error) => report.wrong("orders", refusal(&error, config, "orders")),
     }
     match store.webhooks(config).await {
-        Ok(found) => webhooks::judge(report, &config.slug, &found, webhook_url),
+        Ok(found) => webhooks::judge(report, &config.slug, &found, connected.webhook_url),
         Err(error) => report.wrong("webhooks", refusal(&error, config, "webhooks")),
     }
     skus(report, config, &http, secrets).await
