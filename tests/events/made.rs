@@ -38,12 +38,18 @@ pub fn files() -> BTreeMap<String, Value> {
         add("malformed", &[three.clone(), r#"{"v":1,"step":"#.to_owned()]);
         add("wrong-step", &[command(if step == Step::Validate { Step::Refund } else { Step::Validate }, "shop/1001"), three]);
     }
-    files.insert("intake/spooled.json".to_owned(), messages(Step::Intake, &[put_aside("order-coupon.json", true), put_aside("order-guest.json", false)]));
+    files.insert(
+        "intake/spooled.json".to_owned(),
+        messages(Step::Intake, &[put_aside("order-coupon.json", true), put_aside("order-guest.json", false)]),
+    );
     files.insert("intake/spooled-malformed.json".to_owned(), messages(Step::Intake, &["{}".to_owned()]));
     files.insert("relay/received.json".to_owned(), stream(&[order_record(&story()[0])]));
     files.insert("relay/happy-path.json".to_owned(), stream(&story().iter().map(order_record).collect::<Vec<_>>()));
     files.insert("relay/passed-over.json".to_owned(), stream(&[log_page(&story()), removal(&story()[0])]));
-    files.insert("relay/unreadable.json".to_owned(), stream(&[order_record(&story()[0]), unreadable(&story()[1]), order_record(&story()[2])]));
+    files.insert(
+        "relay/unreadable.json".to_owned(),
+        stream(&[order_record(&story()[0]), unreadable(&story()[1]), order_record(&story()[2])]),
+    );
     files.insert("sweep/scheduled.json".to_owned(), scheduled());
     files
 }
@@ -149,7 +155,11 @@ fn order_record(order: &Order) -> Change {
     let mut row = row_from(order, &Mark::random()).expect("a row");
     // The mark of a write is random; a file is not to change with every making.
     row.insert("w".to_owned(), AttributeValue::B(b"8 bytes.".to_vec().into()));
-    Change { name: if order.version <= 1 { "INSERT" } else { "MODIFY" }, keys: keys(order, "order"), new_image: Some(image(&row)) }
+    Change {
+        name: if order.version <= 1 { "INSERT" } else { "MODIFY" },
+        keys: keys(order, "order"),
+        new_image: Some(image(&row)),
+    }
 }
 
 /// The first page of an order's log. The mapping's filter keeps such records from the relay; one that comes all the same is passed over.

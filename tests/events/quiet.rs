@@ -130,7 +130,8 @@ impl Connected {
         let mut seen = order(posted.key.id, &[("SKU-A", 1)]);
         seen.modified = posted.received_at.plus_seconds(3600);
         seen.refunds.push(RefundSeen { id: 17, amount: cents(500) });
-        let context = Context { at: seen.modified, step: Step::Intake, cause: "delivery:1".to_owned(), release: "dev".to_owned() };
+        let context =
+            Context { at: seen.modified, step: Step::Intake, cause: "delivery:1".to_owned(), release: "dev".to_owned() };
         let refunded = advance(&posted, vec![Change::Seen { order: Box::new(seen), asked: false }], &context).expect("legal");
         self.deployment.dynamo.commit(None, &refunded).await.expect("committed");
     }
@@ -160,9 +161,11 @@ impl Connected {
             let receive = json!({ "QueueUrl": queue, "MaxNumberOfMessages": 10 });
             let answer = self.aws(Method::POST, "/", Some("AmazonSQS.ReceiveMessage"), &receive).await;
             let messages = answer["Messages"].as_array().cloned().unwrap_or_default();
-            asked.extend(messages.iter().map(|message| {
-                serde_json::from_str::<Command>(message["Body"].as_str().expect("a body")).expect("a command")
-            }));
+            asked.extend(
+                messages.iter().map(|message| {
+                    serde_json::from_str::<Command>(message["Body"].as_str().expect("a body")).expect("a command")
+                }),
+            );
         }
         let received = &made::story()[0];
         let command = Command::new(Step::Validate, received.key.clone(), Origin::Commit, received.seq);
