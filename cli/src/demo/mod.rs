@@ -11,7 +11,7 @@ mod report;
 mod verdict;
 
 pub use fakes::Fakes;
-pub use follow::{Placed, follow};
+pub use follow::{Placed, Progress, follow};
 pub use kinds::Kind;
 pub use report::text;
 pub use verdict::{Judged, Money, Outcome, judge};

@@ -138,7 +138,7 @@ async fn run_add(deployment: &Deployment, args: AddArgs) -> Result<(), Failure> 
     let url = url.unwrap_or_else(|| format!("<the stack's output WebhookUrl, which ends with {}>", webhook_path(&slug)));
     print(&format!(
         "store {slug} is at version {}; functions that know an older one take it up within a minute\n\
-         webhooks  order.created, order.updated and order.deleted, with the secret, to\n          {url}\n\
+         webhooks  order.created, order.updated, order.deleted and order.restored, with the secret, to\n          {url}\n\
          next      waybill store check {slug}",
         config.version
     ))
