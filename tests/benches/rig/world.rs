@@ -81,7 +81,7 @@ impl World {
         for slug in ["intake", "validate", "reserve", "post-to-erp", "relay"] {
             functions.insert(slug, Function::start(built, slug, &aws.url()).await);
         }
-        let mut world = World { aws, erp: erp, functions, next_id: 1002 };
+        let mut world = World { aws, erp, functions, next_id: 1002 };
         world.orders(10, Batches::SINGLE).await;
         world
     }
@@ -171,7 +171,7 @@ async fn set_up(aws: &Aws, erp: &FakeErp) {
     let mut config = samples::erp();
     config.version = 0;
     config.base_url = erp.base_url();
-    dynamo.puterp(&config).await.expect("an ERP");
+    dynamo.put_erp(&config).await.expect("an ERP");
     let sku = SKU.parse().expect("a SKU");
     dynamo.pull(&config.slug, &sku, 1_000_000, At(1_795_424_400_000)).await.expect("stock");
 }
