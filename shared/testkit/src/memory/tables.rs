@@ -1,7 +1,7 @@
 //! The tables in memory.
 
 use waybill_domain::lane::lane;
-use waybill_domain::stock::Move;
+use waybill_domain::stock::{MAX_SKUS, Move};
 use waybill_domain::{
     At, Circuit, ContentHash, Endpoint, ErpConfig, ErpSlug, Event, Lane, Order, OrderKey, StockMoves, StoreConfig, StoreSlug,
 };
@@ -36,6 +36,9 @@ fn commit(state: &mut State, before: Option<&Order>, after: &Order) -> Result<()
     }
     let held = before.map_or(waybill_domain::Stock::NONE, |order| order.stock.clone());
     let moves = StockMoves::between(&held, &after.stock);
+    if moves.0.len() > MAX_SKUS {
+        return Err(Unavailable::new("orders", "more actions than a transaction takes").into());
+    }
     let mut rows = state.stock.clone();
     let mut short = Vec::new();
     for ((erp, sku), movement) in &moves.0 {

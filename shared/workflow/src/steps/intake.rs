@@ -1,6 +1,6 @@
 //! intake: takes a delivery, believes only what its signature covers, and stores the order. 200 as soon as it is stored.
 //!
-//! A delivery is compared with the record, never with earlier deliveries (DESIGN: freshness). Newer: taken. Same content: at most the
+//! A delivery is compared with the record, never with earlier deliveries. Newer: taken. Same content: at most the
 //! watermark moves. Equal or older with other content, and everything that is not an order: the order is doubted, and validate asks.
 
 use waybill_domain::{At, Change, Order, OrderKey, Reading, StaleReason, Step, StoreOrder, StoreSlug, advance, begin};

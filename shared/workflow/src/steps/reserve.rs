@@ -1,9 +1,12 @@
 //! reserve: takes stock for all SKUs of an order or for none, as part of the order's commit; gives it back when the order is
 //! cancelled or no longer paid.
 
+use std::collections::BTreeMap;
+
 use waybill_contracts::Command;
 use waybill_domain::next::{gives_stock_back, is_due};
-use waybill_domain::{Change, Order, StaleReason, Step, StoreConfig, StoreOrder};
+use waybill_domain::stock::MAX_SKUS;
+use waybill_domain::{Change, Order, Sku, StaleReason, Step, Stock, StockMoves, StockState, StoreConfig, StoreOrder};
 
 use super::{Outcome, TRIES};
 use crate::commit::{Committed, commit, contention, context};
@@ -38,7 +41,15 @@ pub async fn run(ports: &impl Ports, command: &Command) -> Result<Outcome, Failu
                 Committed::Overtaken | Committed::Short(_) => continue,
             },
         };
-        let reserved = Change::Reserved { ledger: config.erp.clone(), lines: config.mapping.wanted(&seen) };
+        let lines = config.mapping.wanted(&seen);
+        if exceeds_one_transaction(&order, &config, &lines) {
+            // The relay brings the order back at once, and then it only takes.
+            match commit(ports, &order, vec![Change::StockReleased], &context).await? {
+                Committed::Done(_) => return Ok(Outcome::Done),
+                Committed::Overtaken | Committed::Short(_) => continue,
+            }
+        }
+        let reserved = Change::Reserved { ledger: config.erp.clone(), lines };
         let (change, outcome) = match commit(ports, &order, vec![reserved], &context).await? {
             Committed::Done(_) => return Ok(Outcome::Done),
             Committed::Overtaken => continue,
@@ -65,6 +76,14 @@ pub(super) async fn content(
         return Ok(Err(Change::Doubted(StaleReason::SnapshotMissing)));
     };
     Ok(ports.parse(&body).map(|seen| (config, seen)).map_err(|_| Change::Doubted(StaleReason::Unreadable)))
+}
+
+/// Whether giving back the old lines and taking the new ones moves more SKUs than a transaction holds. Then the old ones are given back
+/// first: between the two others may take them, which is the price of a change of so many articles.
+fn exceeds_one_transaction(order: &Order, config: &StoreConfig, lines: &BTreeMap<Sku, u32>) -> bool {
+    let wanted =
+        Stock { state: StockState::Reserved, ledger: Some(config.erp.clone()), lines: lines.clone(), proven_at: None };
+    order.stock.state == StockState::Reserved && StockMoves::between(&order.stock, &wanted).0.len() > MAX_SKUS
 }
 
 fn short(shortages: &[Shortage], config: &StoreConfig) -> (Change, Outcome) {
