@@ -23,7 +23,6 @@ fn main() {
     let built = build::functions();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        println!("profile {}, on {} cores\n", built.profile, std::thread::available_parallelism().map_or(0, usize::from));
         starts(&built).await;
         warm(&built, "one message per invocation", Batches::SINGLE).await;
         warm(&built, "full batches", Batches::FULL).await;

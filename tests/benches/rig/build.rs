@@ -1,4 +1,7 @@
 //! The functions, built as they are deployed.
+//!
+//! `WAYBILL_BENCH_BINARIES` names a folder of binaries that were built elsewhere, each under its slug: what `cargo demo` built, say, whose
+//! requests are the same and whose milliseconds are not.
 
 use std::env;
 use std::io::{BufRead, BufReader};
@@ -10,21 +13,22 @@ use serde_json::Value;
 /// Every function, in the order an order meets them.
 pub const SLUGS: [&str; 8] = ["intake", "validate", "reserve", "post-to-erp", "relay", "ship-update", "refund", "sweep"];
 
-/// Where the binaries are and how they were built.
+/// Where the binaries are.
 pub struct Built {
     /// The folder.
     pub folder: PathBuf,
-    /// Cargo's profile: `release` unless `WAYBILL_BENCH_PROFILE` says otherwise.
-    pub profile: String,
 }
 
-/// Builds all of them. Cargo's own words go to standard error: with link-time optimisation it takes minutes the first time.
+/// Builds all of them in release. Cargo's own words go to standard error: with link-time optimisation it takes minutes the first time.
 pub fn functions() -> Built {
-    let profile = env::var("WAYBILL_BENCH_PROFILE").unwrap_or_else(|_| "release".to_owned());
+    if let Some(folder) = env::var_os("WAYBILL_BENCH_BINARIES") {
+        println!("binaries of {}\n", folder.display());
+        return Built { folder: folder.into() };
+    }
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-    command.args(["build", "--bins", "--profile", &profile, "--message-format", "json-render-diagnostics"]);
+    command.args(["build", "--release", "--bins", "--message-format", "json-render-diagnostics"]);
     command.args(SLUGS.map(|slug| format!("--package=waybill-{slug}")));
     // What `cargo bench` tells this process about its own package: build scripts would take it for a change.
     for (name, _) in env::vars_os() {
@@ -37,7 +41,8 @@ pub fn functions() -> Built {
     let binaries: Vec<PathBuf> = said.lines().map_while(Result::ok).filter_map(|line| binary(&line)).collect();
     assert!(child.wait().expect("cargo ends").success(), "the functions do not build");
     let folder = binaries.first().and_then(|path| path.parent()).expect("cargo names the binaries").to_path_buf();
-    Built { folder, profile }
+    println!("binaries of the release profile\n");
+    Built { folder }
 }
 
 fn binary(line: &str) -> Option<PathBuf> {

@@ -9,6 +9,7 @@ pub mod build;
 #[allow(dead_code, reason = "only one of the benches prices them")]
 pub mod calls;
 pub mod events;
+#[allow(dead_code, reason = "only one of the benches looks at starts")]
 pub mod process;
 pub mod runtime;
 mod tables;
