@@ -96,15 +96,23 @@ async fn each_kind_of_refusal_is_told_from_the_others() {
 }
 
 #[tokio::test]
-async fn a_wrong_key_is_401_and_a_missing_right_is_403() {
+async fn a_wrong_key_is_401_and_said_once() {
     let mut setup = Setup::new().await;
     setup.secrets.consumer_secret = "cs_wrong".to_owned();
-    let report = setup.report().await;
-    assert!(report.text().contains("WRONG  401: the store does not accept the REST key"), "{}", report.text());
-    assert!(report.text().contains("--consumer-key-file"));
+    setup.assert_wrong("access", "401: the store does not accept the REST key or its secret; make a key").await;
     setup.secrets = StoreSecrets { webhook_secrets: Vec::new(), ..StoreSecrets::default() };
     let report = setup.report().await;
     assert!(report.text().contains("there is no REST key; run") && report.text().contains("there is no webhook secret"));
+    assert_eq!(report.wrongs(), 2, "{}", report.text());
+}
+
+#[tokio::test]
+async fn a_missing_right_is_403_and_not_taken_for_a_wrong_key() {
+    let setup = Setup::new().await;
+    setup.fake_store.turn(|knobs| knobs.rest_fault = Some(RestFault::Forbidden));
+    let report = setup.report().await;
+    assert!(report.text().contains("403"), "{}", report.text());
+    assert!(!report.text().contains("401"), "{}", report.text());
 }
 
 #[tokio::test]

@@ -38,6 +38,7 @@ pub struct DemoArgs {
 pub fn run(args: DemoArgs) -> Result<(), Failure> {
     let count = usize::try_from(args.orders)?;
     let progress = Shown::new();
+    let elsewhere = args.state.is_some();
     let endpoints = local::up(&UpOptions { port: args.port, state: args.state, ..UpOptions::default() }, &progress)?;
     drop(progress);
     let (outcome, placed) = block_on(async {
@@ -50,6 +51,9 @@ pub fn run(args: DemoArgs) -> Result<(), Failure> {
         }
     })?;
     print(&if args.json { serde_json::to_string(&outcome)? } else { super::text(&outcome, &placed) })?;
+    if elsewhere {
+        eprintln!("for those commands: export WAYBILL_LOCAL_STATE={}", outcome.endpoints.state.display());
+    }
     conclude(&outcome)
 }
 

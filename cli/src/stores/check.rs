@@ -106,7 +106,13 @@ async fn look(report: &mut Report, connected: &Connected<'_>, now: At) -> Option
                 site.version, site.wordpress, site.currency
             ),
         ),
-        Err(error) => report.wrong("access", refusal(&error, config, "its system status")),
+        Err(error) => {
+            report.wrong("access", refusal(&error, config, "its system status"));
+            if is_about_the_key(&error) {
+                // Whatever else is asked ends the same.
+                return None;
+            }
+        }
     }
     match store.modified_since(config, now).await {
         Ok(_) => report.fine("orders", "the REST key may read orders"),
@@ -132,6 +138,10 @@ fn keys(report: &mut Report, config: &StoreConfig, secrets: &StoreSecrets) {
             format!("{several} webhook secrets are accepted; when all webhooks have the newest one, add the store again with that one alone"),
         ),
     }
+}
+
+fn is_about_the_key(error: &CallError) -> bool {
+    matches!(error, CallError::Refused { code, .. } if code == "store_unauthorized" || code == "store_key_missing")
 }
 
 /// Why the store did not answer well, with what to do.
