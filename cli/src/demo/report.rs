@@ -25,7 +25,7 @@ pub fn text(outcome: &Outcome, placed: &[Placed]) -> String {
         text,
         "\n\nThe local system stays up; the store and the ERP of the demo end here. To look further:\n\
          \x20 cargo waybill orders --attention        who waits for somebody\n\
-         \x20 cargo waybill order show {shown:<15} the whole story of one order\n\
+         \x20 cargo waybill order show {shown:<14} the whole story of one order\n\
          \x20 cargo waybill local logs                what the functions said\n\
          \x20 cargo waybill local down                end it"
     );
