@@ -47,6 +47,21 @@ async fn a_delivery_is_compared_with_the_record() {
 }
 
 #[tokio::test]
+async fn what_says_nothing_new_costs_one_read() {
+    let world = World::with_shop();
+    let ops = |from: usize| world.calls().into_iter().skip(from).map(|call| call.op).collect::<Vec<_>>();
+    let first = dated(10, |_| {});
+    receive(&world, &world.place(&first)).await;
+    assert_eq!(ops(0), ["secrets.webhook", "snapshots.put", "orders.commit"], "a first delivery reads nothing");
+    receive(&world, &delivery(&first)).await;
+    assert_eq!(ops(3), ["secrets.webhook", "orders.load"]);
+    receive(&world, &delivery(&dated(20, |_| {}))).await;
+    assert_eq!(ops(5), ["secrets.webhook", "orders.load", "orders.commit"], "the watermark alone needs no snapshot");
+    receive(&world, &delivery(&dated(30, |order| order.status = StoreStatus::OnHold))).await;
+    assert_eq!(ops(8), ["secrets.webhook", "orders.load", "snapshots.put", "orders.commit"], "the snapshot is there before the record that names it");
+}
+
+#[tokio::test]
 async fn a_content_may_come_back() {
     let world = World::with_shop();
     for (seconds, status) in [(1, StoreStatus::Processing), (2, StoreStatus::OnHold), (3, StoreStatus::Processing)] {

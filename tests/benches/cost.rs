@@ -41,7 +41,11 @@ fn counts(what: &str, legs: &[Leg]) {
     let all: Vec<_> = legs.iter().flat_map(|leg| leg.calls.clone()).collect();
     let units = units(&all);
     let (calls, write, read) = (per(all.len() as f64, ORDERS), per(units.write, ORDERS), per(units.read, ORDERS));
-    println!("{:<28} {calls:>6} {write:>6} {read:>6}  ({} of the write units are the index's)\n", "sum", per(units.index, ORDERS));
+    println!(
+        "{:<28} {calls:>6} {write:>6} {read:>6}  ({} of the write units are the index's)\n",
+        "sum",
+        per(units.index, ORDERS)
+    );
 }
 
 /// Counts of one way to run, per order.

@@ -10,13 +10,15 @@ const SAMPLE: &str = "1001";
 
 /// The first delivery of an order, and the second with the same content, as one checkout sends them. The bodies are WooCommerce's.
 pub fn deliveries(id: u64) -> [Value; 2] {
-    [include_str!("../../../events/intake/order-created.json"), include_str!("../../../events/intake/order-updated.json")].map(|file| {
-        let mut event: Value = serde_json::from_str(file).expect("an event");
-        let body = event["body"].as_str().expect("a body").replace(SAMPLE, &id.to_string());
-        event["headers"]["x-wc-webhook-signature"] = json!(signature(SECRET, body.as_bytes()));
-        event["body"] = json!(body);
-        event
-    })
+    [include_str!("../../../events/intake/order-created.json"), include_str!("../../../events/intake/order-updated.json")].map(
+        |file| {
+            let mut event: Value = serde_json::from_str(file).expect("an event");
+            let body = event["body"].as_str().expect("a body").replace(SAMPLE, &id.to_string());
+            event["headers"]["x-wc-webhook-signature"] = json!(signature(SECRET, body.as_bytes()));
+            event["body"] = json!(body);
+            event
+        },
+    )
 }
 
 /// A batch of messages of a queue.

@@ -47,9 +47,10 @@ impl Function {
             ("WAYBILL_QUEUE", queue_url(slug)),
             ("RUST_LOG", "info".to_owned()),
         ]);
-        command.envs(["intake", "validate", "reserve", "post-to-erp", "ship-update", "refund"].map(|step| {
-            (format!("WAYBILL_QUEUE_{}", step.to_ascii_uppercase().replace('-', "_")), queue_url(step))
-        }));
+        command.envs(
+            ["intake", "validate", "reserve", "post-to-erp", "ship-update", "refund"]
+                .map(|step| (format!("WAYBILL_QUEUE_{}", step.to_ascii_uppercase().replace('-', "_")), queue_url(step))),
+        );
         command.kill_on_drop(true).stdout(Stdio::piped()).stdin(Stdio::null());
         let started = Instant::now();
         let mut child = command.spawn().expect("the binary starts");

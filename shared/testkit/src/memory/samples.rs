@@ -33,8 +33,9 @@ impl World {
 
     /// Places an order in the store, or replaces it, and returns the delivery that tells of it.
     pub fn place(&self, order: &StoreOrder) -> Delivery {
-        self.state().shop.insert(order.id, order.clone());
-        delivery(order)
+        let before = self.state().shop.insert(order.id, order.clone());
+        let topic = if before.is_none() { "order.created" } else { "order.updated" };
+        Delivery { topic: Some(topic.to_owned()), ..delivery(order) }
     }
 }
 
