@@ -172,7 +172,7 @@ fn assert_same(what: &str, used: &BTreeSet<String>, documented: &BTreeSet<String
 fn every_code_of_a_hold_is_explained_and_no_other() {
     let used = hold_codes();
     // One of each kind of place, so that a source that is no longer read is noticed.
-    for known in ["no_lines", "deleted_in_store", "validation_failed", "erp_unauthorized", "store_moved", "erp_period_closed"] {
+    for known in ["no_lines", "deleted_in_store", "validation_failed", "erp_token_missing", "store_moved", "erp_period_closed"] {
         assert!(used.contains(known), "{known} is not found any more");
     }
     assert_same("codes of holds", &used, &documented("Holds"));

@@ -1,7 +1,7 @@
 //! Facts on the bus: what is told, and that nothing personal is.
 
-use waybill_domain::store_order::RefundSeen;
 use waybill_domain::At;
+use waybill_domain::store_order::RefundSeen;
 use waybill_testkit::memory::samples::{cents, order};
 use waybill_testkit::memory::{Manners, World};
 

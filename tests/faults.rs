@@ -2,7 +2,6 @@
 //! the end of the process; every message and every stream record comes twice, out of order, or never. Then the invariants must hold, and
 //! the order must end where it would have ended.
 
-
 #[allow(dead_code, reason = "each test uses a part of what tests share")]
 mod common;
 

@@ -58,7 +58,11 @@ async fn what_says_nothing_new_costs_one_read() {
     receive(&world, &delivery(&dated(20, |_| {}))).await;
     assert_eq!(ops(5), ["secrets.webhook", "orders.load", "orders.commit"], "the watermark alone needs no snapshot");
     receive(&world, &delivery(&dated(30, |order| order.status = StoreStatus::OnHold))).await;
-    assert_eq!(ops(8), ["secrets.webhook", "orders.load", "snapshots.put", "orders.commit"], "the snapshot is there before the record that names it");
+    assert_eq!(
+        ops(8),
+        ["secrets.webhook", "orders.load", "snapshots.put", "orders.commit"],
+        "the snapshot is there before the record that names it"
+    );
 }
 
 #[tokio::test]
@@ -101,7 +105,9 @@ async fn pings_are_welcome_everywhere_and_strangers_nowhere() {
         signature: signature.map(str::to_owned),
         ..delivery(&order(16, &[("SKU-A", 1)]))
     };
-    for (store, signature) in [("shop", Some("wrong")), ("shop", None), ("no-such-store", Some(SECRET)), ("", Some(SECRET)), ("../shop", None)] {
+    for (store, signature) in
+        [("shop", Some("wrong")), ("shop", None), ("no-such-store", Some(SECRET)), ("", Some(SECRET)), ("../shop", None)]
+    {
         let received = receive(&world, &forged(store, signature)).await;
         assert_eq!((received.status(), received), (401, Received::Unsigned), "{store:?} {signature:?}");
     }

@@ -7,7 +7,7 @@ mod common;
 use common::invariants::assert_invariants;
 use proptest::prelude::*;
 use waybill_domain::store_order::{StoreOrder, StoreStatus};
-use waybill_domain::{At, Change, Context, ErpState, StaleReason, StockRow, Step, advance, begin};
+use waybill_domain::{At, Change, Context, ErpState, StaleReason, Step, StockRow, advance, begin};
 use waybill_testkit::memory::samples::{order, store};
 use waybill_testkit::memory::{Manners, World};
 

@@ -112,7 +112,10 @@ fn goods_need_an_address_and_services_do_not() {
         findings(&order, &store())[0].message.clone()
     };
     assert_eq!(message, "goods are to be shipped, but the address lacks postcode");
-    assert_eq!(found(|order| (order.billing.postcode, order.billing.country) = (String::new(), "IE".to_owned())), Vec::<String>::new());
+    assert_eq!(
+        found(|order| (order.billing.postcode, order.billing.country) = (String::new(), "IE".to_owned())),
+        Vec::<String>::new()
+    );
     let mut config = store();
     for sku in ["SKU-A", "SKU-B"] {
         let mapped = waybill_domain::config::MappedSku { erp_sku: sku.parse().expect("sku"), shippable: false };

@@ -25,9 +25,16 @@ fn story(world: &World) -> String {
         .iter()
         .map(|event| {
             let after = event.at.since(start) / 1000;
-            format!("{:>2} {after:>4} s  {:<12} {:<22} {:<12} {}", event.seq, event.step.slug(), event.kind.name(), event.cause, event.detail)
-                .trim_end()
-                .to_owned()
+            format!(
+                "{:>2} {after:>4} s  {:<12} {:<22} {:<12} {}",
+                event.seq,
+                event.step.slug(),
+                event.kind.name(),
+                event.cause,
+                event.detail
+            )
+            .trim_end()
+            .to_owned()
         })
         .collect();
     let to_do: Vec<&str> = next(&record).iter().map(|due| due.step.slug()).collect();

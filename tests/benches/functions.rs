@@ -69,8 +69,8 @@ async fn warm(built: &Built, what: &str, batches: Batches) {
         let (best, middle) = (legs[0], legs[ROUNDS / 2]);
         let each = best.messages as f64;
         let (cpu, calls) = (ms(best.cpu) / each, best.calls.len() as f64 / each);
-        total += cpu;
-        total_calls += calls;
+        total += ms(best.cpu) / ORDERS as f64;
+        total_calls += best.calls.len() as f64 / ORDERS as f64;
         println!(
             "{:<12} {:<15} {cpu:>8.3} {:>8.3} {:>8.2} {:>8.2} {calls:>8.2} {:>9.0}",
             best.slug,
@@ -81,7 +81,9 @@ async fn warm(built: &Built, what: &str, batches: Batches) {
             best.logged as f64 / each,
         );
     }
-    println!("an order     all of it       {total:>8.3} ms of CPU, {total_calls:.2} calls\n");
+    println!("an order     all of it       {total:>8.3} ms of CPU, {total_calls:.2} calls");
+    let memory: Vec<String> = world.peak_memory().map(|(slug, bytes)| format!("{slug} {:.1}", megabytes(bytes))).collect();
+    println!("peak memory in MB: {}\n", memory.join(", "));
 }
 
 fn ms(time: Duration) -> f64 {

@@ -47,7 +47,10 @@ async fn store(last: Vec<u8>) -> String {
                 Some(path) if path.contains("/orders?") => ("200 OK", b"[]"),
                 _ => ("404 Not Found", gone),
             };
-            let head = format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+            let head = format!(
+                "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                body.len()
+            );
             let _ = stream.write_all(&[head.as_bytes(), body].concat()).await;
         }
     });
@@ -64,7 +67,8 @@ pub async fn the_deliveries_of_a_real_store_go_through(system: &Connected) {
     let manifest: Manifest = serde_json::from_slice(&manifest).expect("the manifest");
     let read = |path: &PathBuf| std::fs::read(folder.join(path)).expect("a capture");
     let last = manifest.captures.iter().rfind(|capture| capture.n == 39).map(|capture| read(&capture.body)).expect("number 39");
-    let secrets: BTreeMap<&str, ()> = manifest.captures.iter().filter_map(|capture| capture.secret.as_deref()).map(|secret| (secret, ())).collect();
+    let secrets: BTreeMap<&str, ()> =
+        manifest.captures.iter().filter_map(|capture| capture.secret.as_deref()).map(|secret| (secret, ())).collect();
     let secrets: Vec<&str> = secrets.into_keys().collect();
     let stock = ["SKU-A", "SKU-B"].map(|sku| (sku.to_owned(), 100));
     let erp = FakeErp::start(FakeErpConfig { stock: stock.into(), ..FakeErpConfig::default() }).await.expect("an ERP");

@@ -44,7 +44,8 @@ pub async fn nothing_a_network_sends_makes_it_fail(system: &Connected) {
     // Nobody can ask which stores exist: strangers get the same answer for a store that does and one that does not.
     let unknown = system.endpoints.webhook_url("no-such-store");
     let answer = async |url: &str| {
-        let answer = system.http.post(url).header("x-wc-webhook-signature", "bm9uZQ==").body("{}").send().await.expect("an answer");
+        let answer =
+            system.http.post(url).header("x-wc-webhook-signature", "bm9uZQ==").body("{}").send().await.expect("an answer");
         (answer.status(), answer.text().await.expect("a body"))
     };
     assert_eq!(answer(&url).await, answer(&unknown).await);

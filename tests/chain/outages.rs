@@ -2,7 +2,7 @@
 
 use waybill_domain::facets::WaitOn;
 use waybill_domain::{ErpState, Stage};
-use waybill_testkit::erp::{Fault, FakeErp, FakeErpConfig, Op};
+use waybill_testkit::erp::{FakeErp, FakeErpConfig, Fault, Op};
 use waybill_testkit::store::{FakeStore, FakeStoreConfig, NewWebhook, OrderKind};
 
 use crate::system::Connected;
@@ -43,10 +43,11 @@ pub async fn orders_wait_out_an_erp_that_is_down(system: &Connected) {
         keys.push(format!("down/{}", store.place(OrderKind::Guest)));
     }
     for key in &keys {
-        system.until(key, "wait for the ERP", |order| {
-            order.waiting.as_ref().is_some_and(|waiting| matches!(waiting.on, WaitOn::Endpoint(_)))
-        })
-        .await;
+        system
+            .until(key, "wait for the ERP", |order| {
+                order.waiting.as_ref().is_some_and(|waiting| matches!(waiting.on, WaitOn::Endpoint(_)))
+            })
+            .await;
     }
     assert!(erp.orders().is_empty());
     // It comes back. The sweep lets one order through, and when that worked, the line.

@@ -67,7 +67,8 @@ impl Connected {
             ..erps::NewErp::default()
         };
         let config = erps::add(&self.deployment, &slug, &new, Some(&erp.token())).await.expect("the ERP is added");
-        let new = NewStore { base_url: Some(store_url.to_owned()), erp: Some(slug), same_skus: Some(true), ..NewStore::default() };
+        let new =
+            NewStore { base_url: Some(store_url.to_owned()), erp: Some(slug), same_skus: Some(true), ..NewStore::default() };
         let secrets = NewSecrets {
             webhook: secrets.iter().map(|secret| (*secret).to_owned()).collect(),
             consumer_key: Some("ck_test".to_owned()),
@@ -101,10 +102,7 @@ impl Connected {
     /// Runs a function once, as its schedule would.
     pub async fn invoke(&self, function: &str) -> serde_json::Value {
         let endpoints = &self.endpoints;
-        let url = format!(
-            "{}/2015-03-31/functions/{}-{function}/invocations",
-            endpoints.aws_endpoint_url, endpoints.deployment
-        );
+        let url = format!("{}/2015-03-31/functions/{}-{function}/invocations", endpoints.aws_endpoint_url, endpoints.deployment);
         let answer = self.http.post(url).body("{}").send().await.expect("the local AWS answers");
         let failed = answer.headers().contains_key("x-amz-function-error");
         let body: serde_json::Value = serde_json::from_str(&answer.text().await.expect("a body")).expect("JSON");

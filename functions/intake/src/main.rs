@@ -17,7 +17,11 @@ use waybill_workflow::steps::intake::{self, Received};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     waybill_lambda::serve(async |platform, event| {
-        if event.payload.get("Records").is_some() { resume(&platform, event).await } else { receive(&platform, &event.payload).await }
+        if event.payload.get("Records").is_some() {
+            resume(&platform, event).await
+        } else {
+            receive(&platform, &event.payload).await
+        }
     })
     .await
 }
@@ -42,7 +46,7 @@ fn count(metrics: &mut Metrics, received: &Received) {
         Received::Lost => metrics.add("DeliveriesLost", 1),
         Received::Ping | Received::Newer(_) | Received::Same(_) | Received::Doubted(..) | Received::Draft => {}
     }
-    tracing::info!(?received, "delivery");
+    tracing::info!(order = received.order().map(ToString::to_string), outcome = received.slug(), "delivery");
 }
 
 async fn resume(platform: &Platform, event: LambdaEvent<Value>) -> Result<Value, Error> {

@@ -55,7 +55,9 @@ impl<'de> Deserialize<'de> for Version1 {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match u8::deserialize(deserializer)? {
             1 => Ok(Version1),
-            other => Err(serde::de::Error::custom(format!("version {other} of this contract is not known here; deploy the newer release"))),
+            other => Err(serde::de::Error::custom(format!(
+                "version {other} of this contract is not known here; deploy the newer release"
+            ))),
         }
     }
 }

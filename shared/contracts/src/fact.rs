@@ -115,7 +115,11 @@ impl Fact {
                     .erp
                     .documents
                     .iter()
-                    .map(|document| FactDocument { kind: document.kind, id: document.id.clone(), number: document.number.clone() })
+                    .map(|document| FactDocument {
+                        kind: document.kind,
+                        id: document.id.clone(),
+                        number: document.number.clone(),
+                    })
                     .collect(),
             }),
         }

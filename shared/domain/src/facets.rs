@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ContentHash, Endpoint, ErpSlug, Sku, Step};
+use crate::ids::{BadId, ContentHash, Endpoint, ErpSlug, Sku, Step};
 use crate::money::Decimal;
+use crate::reading::StaleReason;
 use crate::time::At;
 
 /// How far an order has come on its main way.
@@ -146,8 +147,15 @@ fn is_zero(n: &u32) -> bool {
 
 impl Erp {
     /// Nothing posted.
-    pub const NONE: Erp =
-        Erp { state: ErpState::None, reference: None, attempt: 0, until: None, goods: None, posted_at: None, documents: Vec::new() };
+    pub const NONE: Erp = Erp {
+        state: ErpState::None,
+        reference: None,
+        attempt: 0,
+        until: None,
+        goods: None,
+        posted_at: None,
+        documents: Vec::new(),
+    };
 }
 
 /// What was shipped.
@@ -164,6 +172,8 @@ pub enum Fulfilment {
 pub enum RefundState {
     /// Seen in the store, nothing done in the ERP.
     Seen,
+    /// A person said that it was dealt with.
+    ByHand,
 }
 
 /// A refund of the order.
@@ -200,11 +210,14 @@ pub struct Hold {
     pub step: Step,
     /// Since when.
     pub since: At,
+    /// The doubt that could not be settled: the store was asked and refused. It comes back with the retry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<StaleReason>,
 }
 
 /// What an order waits for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
+#[serde(try_from = "String", into = "String")]
 pub enum WaitOn {
     /// The store reporting payment.
     Payment,
@@ -212,9 +225,10 @@ pub enum WaitOn {
     Endpoint(Endpoint),
 }
 
-impl From<String> for WaitOn {
-    fn from(text: String) -> Self {
-        text.parse().map_or(WaitOn::Payment, WaitOn::Endpoint)
+impl TryFrom<String> for WaitOn {
+    type Error = BadId;
+    fn try_from(text: String) -> Result<Self, BadId> {
+        if text == "payment" { Ok(WaitOn::Payment) } else { text.parse().map(WaitOn::Endpoint) }
     }
 }
 impl From<WaitOn> for String {

@@ -37,8 +37,8 @@ pub use config::{ErpConfig, Mapping, Policies, StoreConfig};
 pub use erp_order::ErpOrder;
 pub use event::{Event, EventKind};
 pub use facets::{
-    Document, DocumentKind, Erp, ErpState, Finding, Fulfilment, Hold, Payment, Refund, RefundState, Stage, Stock, StockState, WaitOn,
-    Waiting,
+    Document, DocumentKind, Erp, ErpState, Finding, Fulfilment, Hold, Payment, Refund, RefundState, Stage, Stock, StockState,
+    WaitOn, Waiting,
 };
 pub use ids::{ContentHash, Endpoint, ErpSlug, OrderKey, Sku, Step, StoreSlug};
 pub use lane::Lane;

@@ -1,6 +1,6 @@
 //! What to do next, computed from the record alone: lost, doubled, late and reordered messages all end in the same place.
 
-use crate::facets::{ErpState, RefundState, Stage, StockState, WaitOn, Waiting};
+use crate::facets::{ErpState, Hold, RefundState, Stage, StockState, WaitOn, Waiting};
 use crate::ids::{Endpoint, Step};
 use crate::order::Order;
 use crate::time::At;
@@ -24,6 +24,11 @@ impl Due {
 
 /// The steps that are to run for this order, given what is recorded. Empty: finished, waiting, or held.
 pub fn next(order: &Order) -> Vec<Due> {
+    // Nobody could learn the outcome of a call: a person must see to it first.
+    let unknowable = matches!(&order.hold, Some(Hold { step: Step::PostToErp, .. }));
+    if unknowable && matches!(order.erp.state, ErpState::Posting | ErpState::Unknown) {
+        return Vec::new();
+    }
     // A call may be out at the ERP: whatever else changed, its outcome is learnt first.
     match order.erp.state {
         ErpState::Posting => return vec![Due { step: Step::PostToErp, not_before: order.erp.until, watched: true }],

@@ -14,6 +14,11 @@ use crate::store_order::{RefundSeen, StoreOrder};
 use crate::time::At;
 use std::collections::BTreeMap;
 
+/// Characters of a hold's message: the row stays a row, however many findings there are.
+const LONGEST_MESSAGE: usize = 2_000;
+/// Characters of an event's detail.
+const LONGEST_DETAIL: usize = 200;
+
 /// Who commits, when, why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Context {
@@ -179,10 +184,7 @@ impl Transition<'_> {
             Change::Posted { confirmed_at, documents } => self.posted(confirmed_at, documents)?,
             Change::Wait(on) => self.wait(on),
             Change::Held { code, message } => self.hold(&code, message),
-            Change::Retried => {
-                self.order.hold = None;
-                self.record(EventKind::Retried, "");
-            }
+            Change::Retried => self.retried(),
         }
         Ok(())
     }
@@ -209,7 +211,26 @@ impl Transition<'_> {
     fn hold(&mut self, code: &str, message: String) {
         self.record(EventKind::Held, code);
         self.order.waiting = None;
-        self.order.hold = Some(Hold { code: code.to_owned(), message, step: self.context.step, since: self.context.at });
+        let step = self.context.step;
+        // A question that the store refused is not asked again before a person has seen to it.
+        let doubt = if step == Step::Validate { self.order.stale.take() } else { None };
+        let message = match self.order.hold.take() {
+            Some(earlier) if earlier.code != code => format!("{message}; and still {}: {}", earlier.code, earlier.message),
+            _ => message,
+        };
+        let message = message.chars().take(LONGEST_MESSAGE).collect();
+        self.order.hold = Some(Hold { code: code.to_owned(), message, step, since: self.context.at, doubt });
+    }
+
+    fn retried(&mut self) {
+        self.record(EventKind::Retried, "");
+        let Some(hold) = self.order.hold.take() else { return };
+        self.order.stale = self.order.stale.or(hold.doubt);
+        if hold.step == Step::Refund {
+            for refund in self.order.refunds.iter_mut().filter(|refund| refund.state == RefundState::Seen) {
+                refund.state = RefundState::ByHand;
+            }
+        }
     }
 
     fn wait(&mut self, on: WaitOn) {
@@ -274,7 +295,8 @@ impl Transition<'_> {
             let message = format!("the store set the order to {} after it was posted", content.status.as_str());
             self.hold("cancelled_after_posting", message);
         } else if goods_changed && self.order.erp.goods.as_ref() != Some(&content.goods) {
-            let message = "lines, addresses or amounts changed in the store after the order was posted; the ERP has the earlier ones";
+            let message =
+                "lines, addresses or amounts changed in the store after the order was posted; the ERP has the earlier ones";
             self.hold("changed_after_posting", message.to_owned());
         } else if content.status == crate::store_order::StoreStatus::Completed && self.order.stage == Stage::Posted {
             self.order.stage = Stage::Completed;
@@ -354,7 +376,7 @@ impl Transition<'_> {
         }
         self.order.stage = Stage::Reserved;
         self.order.stock = Stock { state: StockState::Backordered, ..Stock::NONE };
-        self.record(EventKind::Backordered, short);
+        self.record(EventKind::Backordered, short.chars().take(LONGEST_DETAIL).collect::<String>());
         Ok(())
     }
 
@@ -383,7 +405,7 @@ impl Transition<'_> {
         self.order.waiting = None;
         self.order.erp.state = ErpState::Unknown;
         self.order.erp.until = Some(until);
-        self.record(EventKind::PostingUnknown, why);
+        self.record(EventKind::PostingUnknown, why.chars().take(LONGEST_DETAIL).collect::<String>());
         Ok(())
     }
 
@@ -394,7 +416,7 @@ impl Transition<'_> {
         self.order.waiting = None;
         self.order.erp.state = ErpState::None;
         self.order.erp.until = None;
-        self.record(EventKind::PostingRefused, why);
+        self.record(EventKind::PostingRefused, why.chars().take(LONGEST_DETAIL).collect::<String>());
         // What the store wanted meanwhile was put off for the outcome; the posting is over, so it counts now.
         let Some(content) = self.order.content.clone() else { return Ok(()) };
         if content.status.is_cancelled() {

@@ -120,7 +120,8 @@ impl Findings {
 
     /// No amount may be finer than the currency: half a cent cannot be booked.
     fn precision(&mut self, order: &StoreOrder, units: u32) {
-        let figures = [order.total, order.total_tax, order.shipping_total, order.shipping_tax, order.cart_tax, order.discount_total];
+        let figures =
+            [order.total, order.total_tax, order.shipping_total, order.shipping_tax, order.cart_tax, order.discount_total];
         let lines = order.lines.iter().flat_map(|line| [line.total, line.total_tax]);
         let charges = order.fees.iter().chain(&order.shipping_lines).flat_map(|charge| [charge.total, charge.total_tax]);
         let mut finer = figures.into_iter().chain(lines).chain(charges).filter(|amount| amount.normalize().scale() > units);
@@ -151,9 +152,10 @@ impl Findings {
 
 /// Countries without postal codes in general use (Universal Postal Union, "Countries with no postcode").
 const NO_POSTCODE: &[&str] = &[
-    "AE", "AG", "AN", "AO", "AW", "BF", "BI", "BJ", "BO", "BS", "BW", "BZ", "CD", "CF", "CG", "CI", "CK", "CM", "DJ", "DM", "ER", "FJ",
-    "GD", "GH", "GM", "GN", "GQ", "GY", "HK", "IE", "JM", "KE", "KI", "KM", "KN", "KP", "LC", "ML", "MO", "MR", "MS", "MU", "MW", "NR",
-    "NU", "PA", "QA", "RW", "SB", "SC", "SL", "SO", "SR", "ST", "SY", "TF", "TK", "TL", "TO", "TT", "TV", "TZ", "UG", "VU", "YE", "ZW",
+    "AE", "AG", "AN", "AO", "AW", "BF", "BI", "BJ", "BO", "BS", "BW", "BZ", "CD", "CF", "CG", "CI", "CK", "CM", "DJ", "DM", "ER",
+    "FJ", "GD", "GH", "GM", "GN", "GQ", "GY", "HK", "IE", "JM", "KE", "KI", "KM", "KN", "KP", "LC", "ML", "MO", "MR", "MS", "MU",
+    "MW", "NR", "NU", "PA", "QA", "RW", "SB", "SC", "SL", "SO", "SR", "ST", "SY", "TF", "TK", "TL", "TO", "TT", "TV", "TZ", "UG",
+    "VU", "YE", "ZW",
 ];
 
 fn sum(amounts: impl IntoIterator<Item = Decimal>) -> Option<Decimal> {

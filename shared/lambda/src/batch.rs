@@ -58,36 +58,42 @@ pub struct Style {
 ///
 /// # Errors
 /// If the event is none of SQS: the whole batch comes again.
-pub async fn run<F, Fut>(platform: &Platform, event: LambdaEvent<Value>, style: Style, step: F) -> Result<Value, lambda_runtime::Error>
+pub async fn run<F, Fut>(
+    platform: &Platform,
+    event: LambdaEvent<Value>,
+    style: Style,
+    step: F,
+) -> Result<Value, lambda_runtime::Error>
 where
     F: Fn(Command) -> Fut,
     Fut: Future<Output = Result<Outcome, Failure>>,
 {
-    let work = |message: Message, step: &F| {
-        let parsed = serde_json::from_str::<Command>(&message.body);
-        let receives = message.receives();
-        let step = parsed.map(|command| (step(command.clone()), command));
-        async move {
-            match step {
-                Ok((_, command)) if command.step != style.step => {
-                    Disposition::Fail { reason: format!("a command for {} in the queue of {}", command.step, style.step) }
-                }
-                Ok((result, command)) => {
-                    let result = result.await;
-                    dispose(platform, &command, result, receives).await
-                }
-                Err(error) => Disposition::Fail { reason: format!("not a command of this version: {error}") },
+    let step = &step;
+    each(platform, event, style, |message| async move {
+        match serde_json::from_str::<Command>(&message.body) {
+            Ok(command) if command.step != style.step => {
+                Disposition::Fail { reason: format!("a command for {} in the queue of {}", command.step, style.step) }
             }
+            Ok(command) => {
+                let result = step(command.clone()).await;
+                dispose(platform, &command, result, message.receives()).await
+            }
+            Err(error) => Disposition::Fail { reason: format!("not a command of this version: {error}") },
         }
-    };
-    each(platform, event, style, |message| work(message, &step)).await
+    })
+    .await
 }
 
 /// Runs `work` for every message of the event and answers which are to come again.
 ///
 /// # Errors
 /// If the event is none of SQS: the whole batch comes again.
-pub async fn each<F, Fut>(platform: &Platform, event: LambdaEvent<Value>, style: Style, work: F) -> Result<Value, lambda_runtime::Error>
+pub async fn each<F, Fut>(
+    platform: &Platform,
+    event: LambdaEvent<Value>,
+    style: Style,
+    work: F,
+) -> Result<Value, lambda_runtime::Error>
 where
     F: Fn(Message) -> Fut,
     Fut: Future<Output = Disposition>,
@@ -95,9 +101,9 @@ where
     let started = platform.now();
     let (messages, context) = (messages(event.payload)?, event.context);
     let work = &work;
-    let results: Vec<(String, String, Disposition)> = stream::iter(messages)
+    let results: Vec<(Named, Disposition)> = stream::iter(messages)
         .map(|message| {
-            let (id, receipt) = (message.message_id.clone(), message.receipt_handle.clone());
+            let named = Named::of(&message);
             let context = &context;
             async move {
                 let disposition = if time_left(context) < style.needs {
@@ -106,7 +112,7 @@ where
                     let caught = AssertUnwindSafe(work(message)).catch_unwind().await;
                     caught.unwrap_or_else(|_| Disposition::Fail { reason: "panicked".to_owned() })
                 };
-                (id, receipt, disposition)
+                (named, disposition)
             }
         })
         .buffer_unordered(style.at_a_time.max(1))
@@ -116,17 +122,17 @@ where
     let mut metrics = Metrics::default();
     let mut failures = Vec::new();
     let mut delays: Vec<(String, u32)> = Vec::new();
-    for (id, receipt, disposition) in results {
+    for (Named { id, receipt, order }, disposition) in results {
         match disposition {
-            Disposition::Ack(outcome) => metrics.outcome(style.step, outcome),
+            Disposition::Ack(outcome) => metrics.outcome(outcome),
             Disposition::Retry { after_seconds, reason } => {
-                tracing::warn!(step = %style.step, message_id = id, after_seconds, reason, "will be tried again");
+                tracing::warn!(step = %style.step, order, message_id = id, after_seconds, reason, "will be tried again");
                 metrics.add_step("Retried", 1);
                 delays.push((receipt, after_seconds));
                 failures.push(json!({ "itemIdentifier": id }));
             }
             Disposition::Fail { reason } => {
-                tracing::error!(step = %style.step, message_id = id, reason, "failed");
+                tracing::error!(step = %style.step, order, message_id = id, reason, "failed");
                 metrics.add_step("Failed", 1);
                 failures.push(json!({ "itemIdentifier": id }));
             }
@@ -137,6 +143,21 @@ where
     metrics.add_step("Milliseconds", now.since(started));
     metrics.emit(platform.deployment(), style.step.slug(), now.0);
     Ok(json!({ "batchItemFailures": failures }))
+}
+
+/// What names a message, for the answer and the log.
+struct Named {
+    id: String,
+    receipt: String,
+    /// The order, if the message is a command.
+    order: Option<String>,
+}
+
+impl Named {
+    fn of(message: &Message) -> Self {
+        let order = serde_json::from_str::<Command>(&message.body).ok().map(|command| command.order.to_string());
+        Named { id: message.message_id.clone(), receipt: message.receipt_handle.clone(), order }
+    }
 }
 
 fn messages(event: Value) -> Result<Vec<Message>, lambda_runtime::Error> {

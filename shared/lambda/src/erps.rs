@@ -30,7 +30,7 @@ impl ErpConnections {
         let token = token.map_err(|error| CallError::Busy { after_seconds: None, reason: error.to_string() })?;
         let Some(token) = token else {
             let message = format!("there is no token for the ERP {:?}; set it with `waybill erp add`", config.slug.as_str());
-            return Err(CallError::Refused { code: "erp_unauthorized".to_owned(), message });
+            return Err(CallError::Refused { code: "erp_token_missing".to_owned(), message });
         };
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = kept.get(&config.slug).filter(|known| known.config == *config && known.token == token) {

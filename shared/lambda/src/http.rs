@@ -42,14 +42,19 @@ mod tests {
             "body": "aGFsbG8=", "isBase64Encoded": true,
         });
         let read = delivery(&event);
-        assert_eq!((read.store.as_str(), read.signature.as_deref(), read.topic.as_deref()), ("shop", Some("c2ln"), Some("order.created")));
+        assert_eq!(
+            (read.store.as_str(), read.signature.as_deref(), read.topic.as_deref()),
+            ("shop", Some("c2ln"), Some("order.created"))
+        );
         assert_eq!(read.body, b"hallo");
         assert_eq!(delivery(&json!({"body": "h\u{e4}"})).body, "hä".as_bytes());
     }
 
     #[test]
     fn nonsense_is_an_empty_delivery() {
-        for event in [json!(null), json!([]), json!({"headers": 3, "body": {}, "pathParameters": []}), json!({"headers": {"a": [1]}})] {
+        for event in
+            [json!(null), json!([]), json!({"headers": 3, "body": {}, "pathParameters": []}), json!({"headers": {"a": [1]}})]
+        {
             assert_eq!(delivery(&event), Delivery::default());
         }
         assert_eq!(delivery(&json!({"body": "%%", "isBase64Encoded": true})).body, b"%%");

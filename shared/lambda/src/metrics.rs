@@ -3,7 +3,6 @@
 //! The names and dimension sets here are all there are; the template test holds alarms and dashboard to them.
 
 use serde_json::{Map, Value, json};
-use waybill_domain::Step;
 use waybill_workflow::Outcome;
 
 /// The namespace of every metric.
@@ -46,10 +45,14 @@ impl Metrics {
     }
 
     /// Counts how a message of a step ended.
-    pub fn outcome(&mut self, step: Step, outcome: Outcome) {
+    pub fn outcome(&mut self, outcome: Outcome) {
         self.add_step("Handled", 1);
         match outcome {
-            Outcome::Done if step == Step::PostToErp => self.add("OrdersPosted", 1),
+            Outcome::Posted => self.add("OrdersPosted", 1),
+            Outcome::PostedAndHeld => {
+                self.add("OrdersPosted", 1);
+                self.add_step("Held", 1);
+            }
             Outcome::Held => self.add_step("Held", 1),
             Outcome::Waiting | Outcome::Unknown => self.add_step("Waited", 1),
             Outcome::Done | Outcome::NothingDue => {}
@@ -108,8 +111,8 @@ mod tests {
     #[test]
     fn a_line_declares_every_metric_it_carries() {
         let mut metrics = Metrics::default();
-        metrics.outcome(Step::PostToErp, Outcome::Done);
-        metrics.outcome(Step::PostToErp, Outcome::Held);
+        metrics.outcome(Outcome::Posted);
+        metrics.outcome(Outcome::Held);
         let line = embedded(metrics.step, &[("Deployment", "waybill"), ("Step", "post-to-erp")], 1).unwrap();
         assert_eq!(line["Handled"], 2);
         assert_eq!(line["Held"], 1);

@@ -8,7 +8,8 @@ use waybill_connectors::erp::rest::RestErp;
 use waybill_connectors::woocommerce::{RestKeys, WooCommerce};
 use waybill_contracts::Fact;
 use waybill_domain::{
-    At, Circuit, ContentHash, Endpoint, ErpConfig, ErpSlug, Event, Lane, Order, OrderKey, Reading, StoreConfig, StoreOrder, StoreSlug,
+    At, Circuit, ContentHash, Endpoint, ErpConfig, ErpSlug, Event, Lane, Order, OrderKey, Reading, StoreConfig, StoreOrder,
+    StoreSlug,
 };
 use waybill_workflow::ports::erp::Erps;
 use waybill_workflow::ports::{

@@ -42,7 +42,8 @@ pub struct Batch {
 /// If the event is none of DynamoDB.
 pub fn read(event: Value) -> Result<Batch, serde_json::Error> {
     let event: Event = serde_json::from_value(event)?;
-    let mut batch = Batch { first: event.records.first().map(|record| record.dynamodb.sequence_number.clone()), ..Batch::default() };
+    let mut batch =
+        Batch { first: event.records.first().map(|record| record.dynamodb.sequence_number.clone()), ..Batch::default() };
     for Record { dynamodb: image } in event.records {
         let is_order = image.keys.pointer("/sk/S").and_then(Value::as_str) == Some("order");
         let Some(row) = image.new_image.filter(|_| is_order) else { continue };

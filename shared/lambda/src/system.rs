@@ -12,7 +12,9 @@ pub struct System {
 
 impl System {
     pub fn from_env() -> Self {
-        System { release: env::var("WAYBILL_RELEASE").ok().filter(|release| !release.is_empty()).unwrap_or_else(|| "dev".to_owned()) }
+        System {
+            release: env::var("WAYBILL_RELEASE").ok().filter(|release| !release.is_empty()).unwrap_or_else(|| "dev".to_owned()),
+        }
     }
 
     pub fn now(&self) -> At {

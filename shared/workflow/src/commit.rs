@@ -31,7 +31,12 @@ pub fn cause(runtime: &impl Runtime, step: Step, cause: String) -> Context {
 ///
 /// # Errors
 /// [`StepError::Retryable`] when the table did not answer or others write the same rows; [`StepError::Defect`] when a change is illegal.
-pub async fn commit(ports: &impl Orders, before: &Order, changes: Vec<Change>, context: &Context) -> Result<Committed, StepError> {
+pub async fn commit(
+    ports: &impl Orders,
+    before: &Order,
+    changes: Vec<Change>,
+    context: &Context,
+) -> Result<Committed, StepError> {
     let after = advance(before, changes, context)?;
     match ports.commit(Some(before), &after).await {
         Ok(()) => Ok(Committed::Done(Box::new(after))),

@@ -2,7 +2,8 @@
 
 use waybill_contracts::Command;
 use waybill_domain::facets::WaitOn;
-use waybill_domain::{Change, Endpoint};
+use waybill_domain::next::is_due_from_line;
+use waybill_domain::{Change, Endpoint, Step, advance};
 
 use crate::commit::{Committed, commit, context};
 use crate::error::{Failure, StepError};
@@ -49,15 +50,16 @@ pub async fn dispose(
         StepError::Retryable { after_seconds, .. } if first.is_empty() => {
             return Disposition::Retry { after_seconds: backoff(after_seconds, receive_count), reason };
         }
-        StepError::Retryable { endpoint: Some(endpoint), .. } | StepError::Wait { endpoint, .. } => (wait(endpoint), Outcome::Waiting),
+        StepError::Retryable { endpoint: Some(endpoint), .. } | StepError::Wait { endpoint, .. } => {
+            (wait(endpoint), Outcome::Waiting)
+        }
         StepError::Retryable { endpoint: None, .. } => {
             return Disposition::Fail { reason: format!("a retry without an endpoint cannot carry changes: {reason}") };
         }
         StepError::Terminal { code, message } => (Change::Held { code, message }, Outcome::Held),
         StepError::Indeterminate { probe, reason } => (Change::PostingUnknown { until: probe, why: reason }, Outcome::Unknown),
     };
-    let changes = first.into_iter().chain([change]).collect();
-    match write(ports, command, changes).await {
+    match write(ports, command, first, change).await {
         Ok(true) => Disposition::Ack(outcome),
         Ok(false) => Disposition::Retry { after_seconds: 1, reason },
         Err(StepError::Defect { reason }) => Disposition::Fail { reason },
@@ -65,9 +67,28 @@ pub async fn dispose(
     }
 }
 
-async fn write(ports: &(impl Orders + Runtime), command: &Command, changes: Vec<Change>) -> Result<bool, StepError> {
+/// Commits what the step learnt, and what the error means for the order if the order still wants the step: meanwhile the store may have
+/// cancelled or changed it, and then it must neither be held nor stand in a line for what nobody wants any more.
+async fn write(
+    ports: &(impl Orders + Runtime),
+    command: &Command,
+    first: Vec<Change>,
+    change: Change,
+) -> Result<bool, StepError> {
     let Some(order) = ports.load(&command.order).await? else { return Ok(true) };
-    let committed = commit(ports, &order, changes, &context(ports, command)).await?;
+    let context = context(ports, command);
+    let learnt = advance(&order, first.clone(), &context)?;
+    let ends_the_call = matches!(change, Change::PostingUnknown { .. });
+    // Nothing asks for ship-update in this release, so it is never due.
+    let wanted = command.step == Step::ShipUpdate || is_due_from_line(&learnt, command.step, context.at);
+    let mut changes = first;
+    if ends_the_call || wanted {
+        changes.push(change);
+    }
+    if changes.is_empty() {
+        return Ok(true);
+    }
+    let committed = commit(ports, &order, changes, &context).await?;
     Ok(matches!(committed, Committed::Done(_)))
 }
 

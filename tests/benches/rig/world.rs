@@ -114,6 +114,11 @@ impl World {
         legs
     }
 
+    /// The most memory each function ever had, in bytes.
+    pub fn peak_memory(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.functions.iter().map(|(slug, function)| (*slug, function.peak_memory()))
+    }
+
     async fn relay(&mut self, legs: &mut Vec<Leg>, given: &'static str, seen: &Seen, batches: Batches) -> Vec<(String, String)> {
         let batched = seen.changed.chunks(batches.records).map(events::stream).collect();
         self.leg(legs, ("relay", given), batched, seen.changed.len()).await.messages

@@ -68,7 +68,7 @@ pub async fn a_record_comes_back_as_it_was(stores: &impl Stores) {
     let held = Change::Held { code: "erp_total_differs".to_owned(), message: "17.85 in the store, 17.86 in the ERP".to_owned() };
     let held = after(&refunded, vec![held, Change::Doubted(StaleReason::Polled)], Step::PostToErp, NOON);
     go(held.clone()).await;
-    let waits = Change::Wait("store/shop".to_owned().into());
+    let waits = Change::Wait(WaitOn::Endpoint("store/shop".parse().expect("endpoint")));
     go(after(&held, vec![Change::Retried, waits], Step::Validate, NOON)).await;
 }
 

@@ -19,7 +19,7 @@ pub struct Manners {
     pub deaf_stream: bool,
 }
 
-/// Receives after which a message is dead, as in the template.
+/// Receives after which a message is dead; the template has more.
 const MAX_RECEIVES: u32 = 10;
 /// A run that takes more rounds than this does not end by itself.
 const MAX_ROUNDS: usize = 2_000;
@@ -56,7 +56,10 @@ impl World {
             self.pass_seconds(60);
             self.sweep().await;
         }
-        panic!("the world does not come to rest: {:?}", self.state().orders.values().map(|order| (&order.key, next(order))).collect::<Vec<_>>());
+        panic!(
+            "the world does not come to rest: {:?}",
+            self.state().orders.values().map(|order| (&order.key, next(order))).collect::<Vec<_>>()
+        );
     }
 
     /// Deals with everything that can be dealt with at this moment: no time passes but what the steps take.

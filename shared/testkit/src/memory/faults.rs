@@ -102,7 +102,9 @@ impl World {
         if faults.crashed {
             return Fate::FailsBefore;
         }
-        let Some(plan) = faults.plan.filter(|plan| (plan.call..plan.call + plan.times).contains(&number)) else { return Fate::Works };
+        let Some(plan) = faults.plan.filter(|plan| (plan.call..plan.call + plan.times).contains(&number)) else {
+            return Fate::Works;
+        };
         faults.hit.get_or_insert(call);
         match plan.mode {
             FaultMode::Before => Fate::FailsBefore,

@@ -174,11 +174,7 @@ pub struct DayDocument {
 /// Documents.
 pub trait ErpDocuments: Sync {
     /// The documents created on a day (`YYYY-MM-DD`, UTC).
-    fn documents_of(
-        &self,
-        day: &str,
-        cursor: Option<&str>,
-    ) -> impl Future<Output = Result<Page<DayDocument>, CallError>> + Send;
+    fn documents_of(&self, day: &str, cursor: Option<&str>) -> impl Future<Output = Result<Page<DayDocument>, CallError>> + Send;
 }
 
 /// Everything an ERP that is fully connected can do.

@@ -30,7 +30,8 @@ pub trait Idempotency: Sync {
         until: At,
     ) -> impl Future<Output = Result<Claim, Unavailable>> + Send;
     /// Notes the result, kept until `until`; false if the token no longer owns the key.
-    fn complete(&self, key: &str, token: &str, result: &str, until: At) -> impl Future<Output = Result<bool, Unavailable>> + Send;
+    fn complete(&self, key: &str, token: &str, result: &str, until: At)
+    -> impl Future<Output = Result<bool, Unavailable>> + Send;
     /// Gives the key back: only when it is certain that nothing was done, or nothing needs remembering. False if not the owner.
     fn give_back(&self, key: &str, token: &str) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 }

@@ -18,5 +18,5 @@ pub use idempotency::{Claim, Idempotency};
 pub use orders::{CommitError, Lanes, Log, Orders, Shortage, Snapshots, Waiter};
 pub use runtime::Runtime;
 pub use stock::StockLedger;
-pub use store::{Delivery, Storefront, StoreSecrets, WebhookSecrets};
+pub use store::{Delivery, StoreSecrets, Storefront, WebhookSecrets};
 pub use timeline::Timeline;

@@ -43,7 +43,11 @@ impl std::fmt::Debug for StoreSecrets {
 /// Where webhook secrets come from. Needs nothing but Secrets Manager, so that intake works while DynamoDB is down.
 pub trait WebhookSecrets: Sync {
     /// The secrets of a store; `None` if there is no such store. `fresh` asks past the cache (at most every few seconds per store).
-    fn webhook_secrets(&self, store: &StoreSlug, fresh: bool) -> impl Future<Output = Result<Option<Vec<String>>, Unavailable>> + Send;
+    fn webhook_secrets(
+        &self,
+        store: &StoreSlug,
+        fresh: bool,
+    ) -> impl Future<Output = Result<Option<Vec<String>>, Unavailable>> + Send;
 }
 
 /// The store's wire format and its REST API.

@@ -3,7 +3,9 @@
 //! A delivery is compared with the record, never with earlier deliveries. Newer: taken. Same content: at most the
 //! watermark moves. Equal or older with other content, and everything that is not an order: the order is doubted, and validate asks.
 
-use waybill_domain::{At, Change, Order, OrderKey, Reading, StaleReason, Step, StoreOrder, StoreSlug, advance, begin};
+use waybill_domain::{
+    At, Change, ContentHash, Order, OrderKey, Reading, StaleReason, Step, StoreOrder, StoreSlug, advance, begin,
+};
 
 use super::TRIES;
 use crate::commit::{cause, contention};
@@ -45,6 +47,31 @@ impl Received {
     /// The HTTP status of the answer. After a valid signature always 200: failures disable the webhook.
     pub fn status(&self) -> u16 {
         if *self == Received::Unsigned { 401 } else { 200 }
+    }
+
+    /// The order it is about, if it names one.
+    pub fn order(&self) -> Option<&OrderKey> {
+        match self {
+            Received::New(key) | Received::Newer(key) | Received::Same(key) | Received::Doubted(key, _) => Some(key),
+            _ => None,
+        }
+    }
+
+    /// What became of it, as a slug.
+    pub fn slug(&self) -> &'static str {
+        match self {
+            Received::Ping => "ping",
+            Received::Unsigned => "unsigned",
+            Received::New(_) => "new",
+            Received::Newer(_) => "newer",
+            Received::Same(_) => "same",
+            Received::Doubted(..) => "doubted",
+            Received::Draft => "draft",
+            Received::Counted(_) => "counted",
+            Received::Unnamed(_) => "unnamed",
+            Received::Spooled => "spooled",
+            Received::Lost => "lost",
+        }
     }
 }
 
@@ -140,11 +167,12 @@ async fn observe(
         Some("order.created") => None,
         _ => ports.load(&key).await?.map(Box::new),
     };
-    let kept = matches!(compare(order, known.as_deref()), Compared::New | Compared::Newer);
+    let hash = order.content_hash();
+    let kept = matches!(compare(order, &hash, known.as_deref()), Compared::New | Compared::Newer);
     if kept {
-        ports.put(&key, &order.content_hash(), &delivery.body).await?;
+        ports.put(&key, &hash, &delivery.body).await?;
     }
-    converge(ports, key, known, why, |known| match compare(order, known) {
+    converge(ports, key, known, why, |known| match compare(order, &hash, known) {
         // Somebody was faster, and what seemed known is new after all: the store is asked, rather than a record written without snapshot.
         Compared::New | Compared::Newer if !kept => doubted(StaleReason::SnapshotMissing),
         Compared::New => Decision::Commit(seen(order), Box::new(Received::New)),
@@ -167,11 +195,11 @@ enum Compared {
     NotNewer,
 }
 
-fn compare(order: &StoreOrder, known: Option<&Order>) -> Compared {
+fn compare(order: &StoreOrder, hash: &ContentHash, known: Option<&Order>) -> Compared {
     let Some(known) = known else { return Compared::New };
     match &known.content {
         None => Compared::Newer,
-        Some(content) if content.hash == order.content_hash() => {
+        Some(content) if content.hash == *hash => {
             if order.modified > content.modified {
                 Compared::Touched
             } else {

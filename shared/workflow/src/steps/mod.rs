@@ -14,6 +14,10 @@ pub mod validate;
 pub enum Outcome {
     /// It did its work.
     Done,
+    /// The ERP has the order.
+    Posted,
+    /// The ERP has the order, and a person must look at it.
+    PostedAndHeld,
     /// It had nothing to do: the message was late, doubled, or overtaken.
     NothingDue,
     /// The order waits.

@@ -27,6 +27,8 @@ use crate::ports::{Circuits, Claim, Configs, Idempotency, Orders, Runtime, Snaps
 const FUNCTION_SECONDS: u32 = 60;
 /// Tries inside one invocation when the ERP is merely busy.
 const BUSY_TRIES: u32 = 3;
+/// The longest pause between two of them; an ERP that asks for more gets it by the line.
+const BUSY_SECONDS: u32 = 2;
 
 /// What this step needs. Of the storefront only the wire format.
 pub trait Ports: Orders + Snapshots + Configs + Circuits + Idempotency + Storefront + Erps + Runtime {}
@@ -117,7 +119,9 @@ impl<P: Ports> Posting<'_, P> {
     /// The outcome of an earlier call is unknown: the ERP knows it by the reference.
     async fn look_up(&self, order: Order) -> Result<Outcome, Failure> {
         let reference = order.erp.reference.clone().unwrap_or_else(|| reference(&order));
-        match self.connection.find(&reference).await {
+        let answer = self.connection.find(&reference).await;
+        self.note(&answer).await;
+        match answer {
             Ok(found) if found.is_empty() => {
                 let refused = Change::PostingRefused { why: "not found after the settle time".to_owned() };
                 let then = advance(&order, vec![refused.clone()], &context(self.ports, self.command)).map_err(StepError::from)?;
@@ -138,7 +142,6 @@ impl<P: Ports> Posting<'_, P> {
             }
             .into()),
             Err(CallError::Down { reason } | CallError::Unknown { reason }) => {
-                self.note_outage().await?;
                 Err(StepError::Wait { endpoint: self.endpoint.clone(), reason }.into())
             }
             Err(CallError::Refused { code, message }) => {
@@ -161,10 +164,15 @@ impl<P: Ports> Posting<'_, P> {
         };
         let mut answer = self.connection.create(&payload).await;
         for attempt in 1..BUSY_TRIES {
-            let Err(CallError::Busy { .. }) = &answer else { break };
-            self.ports.pause(attempt.saturating_mul(500)).await;
+            let Err(CallError::Busy { after_seconds, .. }) = &answer else { break };
+            let asked_for = after_seconds.unwrap_or(0);
+            if asked_for > BUSY_SECONDS {
+                break;
+            }
+            self.ports.pause(attempt.saturating_mul(500).max(asked_for.saturating_mul(1000))).await;
             answer = self.connection.create(&payload).await;
         }
+        self.note(&answer).await;
         let refused = |why: &str| vec![Change::PostingRefused { why: why.to_owned() }];
         match answer {
             Ok(record) => self.posted(order, vec![record]).await,
@@ -173,7 +181,6 @@ impl<P: Ports> Posting<'_, P> {
                 first: refused(&reason),
             }),
             Err(CallError::Down { reason }) => {
-                self.note_outage().await?;
                 let error = StepError::Wait { endpoint: self.endpoint.clone(), reason: reason.clone() };
                 Err(Failure { error, first: refused(&reason) })
             }
@@ -182,7 +189,6 @@ impl<P: Ports> Posting<'_, P> {
                 Err(Failure { error: StepError::Terminal { code, message }, first })
             }
             Err(CallError::Unknown { reason }) => {
-                self.note_outage().await?;
                 let probe = self.ports.now().plus_seconds(self.config.settle_seconds);
                 Err(StepError::Indeterminate { probe, reason }.into())
             }
@@ -197,10 +203,7 @@ impl<P: Ports> Posting<'_, P> {
         for attempt in 1..=TRIES {
             match commit(self.ports, &order, changes.clone(), &context(self.ports, self.command)).await {
                 Ok(Committed::Done(order)) => {
-                    if let Some(healthy) = self.circuit.succeeded() {
-                        self.ports.save_circuit(&healthy).await?;
-                    }
-                    return Ok(if order.hold.is_some() { Outcome::Held } else { Outcome::Done });
+                    return Ok(if order.hold.is_some() { Outcome::PostedAndHeld } else { Outcome::Posted });
                 }
                 Ok(Committed::Overtaken | Committed::Short(_)) | Err(StepError::Retryable { .. }) => {
                     self.ports.pause(attempt.saturating_mul(100)).await;
@@ -220,7 +223,8 @@ impl<P: Ports> Posting<'_, P> {
     fn doubts(&self, found: &[ErpRecord]) -> Option<Change> {
         if found.len() > 1 {
             let ids = found.iter().map(|record| record.id.as_str()).collect::<Vec<_>>().join(", ");
-            let message = format!("the ERP has {} orders with this reference: {ids}; cancel all but the first there", found.len());
+            let message =
+                format!("the ERP has {} orders with this reference: {ids}; cancel all but the first there", found.len());
             return Some(Change::Held { code: "duplicate_in_erp".to_owned(), message });
         }
         let record = found.first()?;
@@ -234,9 +238,21 @@ impl<P: Ports> Posting<'_, P> {
         None
     }
 
-    async fn note_outage(&self) -> Result<(), StepError> {
-        let circuit = self.ports.circuit(&self.endpoint).await?;
-        self.ports.save_circuit(&circuit.failed(self.ports.now())).await?;
-        Ok(())
+    /// Tells the circuit how the call ended. An ERP that refuses, or is busy, is up. If the circuit cannot be told, the outcome of the call
+    /// matters more: the next call tells it.
+    async fn note<T: Sync>(&self, answer: &Result<T, CallError>) {
+        let told = match answer {
+            Err(CallError::Down { .. } | CallError::Unknown { .. }) => match self.ports.circuit(&self.endpoint).await {
+                Ok(circuit) => self.ports.save_circuit(&circuit.failed(self.ports.now())).await,
+                Err(error) => Err(error),
+            },
+            Ok(_) | Err(CallError::Busy { .. } | CallError::Refused { .. }) => match self.circuit.succeeded() {
+                Some(healthy) => self.ports.save_circuit(&healthy).await,
+                None => Ok(true),
+            },
+        };
+        if let Err(error) = told {
+            tracing::warn!(endpoint = %self.endpoint, %error, "the circuit was not told how a call ended");
+        }
     }
 }

@@ -17,7 +17,10 @@ pub async fn run(ports: &(impl Orders + Runtime), command: &Command) -> Result<O
     if !is_due(&order, Step::Refund, ports.now()) {
         return Ok(Outcome::NothingDue);
     }
-    let refunds = order.refunds.iter().map(|refund| format!("{} over {}", refund.id, refund.amount)).collect::<Vec<_>>().join(", ");
-    let message = format!("the store refunded this order (refund {refunds}); this release does not credit it in the ERP");
+    let refunds =
+        order.refunds.iter().map(|refund| format!("{} over {}", refund.id, refund.amount)).collect::<Vec<_>>().join(", ");
+    let message = format!(
+        "the store refunded this order (refund {refunds}); this release does not credit it in the ERP: do so by hand, then retry the order"
+    );
     Err(StepError::Terminal { code: "refund_not_automated".to_owned(), message }.into())
 }

@@ -81,8 +81,7 @@ pub(super) async fn content(
 /// Whether giving back the old lines and taking the new ones moves more SKUs than a transaction holds. Then the old ones are given back
 /// first: between the two others may take them, which is the price of a change of so many articles.
 fn exceeds_one_transaction(order: &Order, config: &StoreConfig, lines: &BTreeMap<Sku, u32>) -> bool {
-    let wanted =
-        Stock { state: StockState::Reserved, ledger: Some(config.erp.clone()), lines: lines.clone(), proven_at: None };
+    let wanted = Stock { state: StockState::Reserved, ledger: Some(config.erp.clone()), lines: lines.clone(), proven_at: None };
     order.stock.state == StockState::Reserved && StockMoves::between(&order.stock, &wanted).0.len() > MAX_SKUS
 }
 

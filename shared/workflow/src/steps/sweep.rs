@@ -4,10 +4,11 @@
 use waybill_contracts::{Command, Origin};
 use waybill_domain::facets::WaitOn;
 use waybill_domain::lane::Lane;
+use waybill_domain::next::is_due_from_line;
 use waybill_domain::{Circuit, CircuitState, ContentHash, Endpoint, OrderKey, Step, StoreConfig};
 
 use super::{intake, relay};
-use crate::error::{StepError, Unavailable};
+use crate::error::{CallError, StepError, Unavailable};
 use crate::ports::{Circuits, Claim, CommandQueue, Configs, Idempotency, Lanes, Orders, Outgoing, Runtime, Storefront, Waiter};
 
 /// An order in `open` or `after` for longer than this many seconds is sent again.
@@ -18,6 +19,8 @@ const RESEND: usize = 500;
 const LEASE_SECONDS: u32 = 55;
 /// Every store is polled once in so many seconds, because webhooks get lost in the field.
 const POLL_SECONDS: u32 = 300;
+/// No poll is begun when the ones before it took longer than this.
+const POLL_BUDGET_MILLISECONDS: u64 = 15_000;
 /// What [`Storefront::modified_since`] answers at most.
 const POLL_LIMIT: usize = 1_000;
 /// How far a poll reaches back behind the last one that worked, in seconds: dates are whole seconds, clocks differ, pages overlap.
@@ -75,13 +78,19 @@ async fn sweep(ports: &impl Ports) -> Result<Swept, StepError> {
     for (endpoint, per_minute) in &endpoints {
         swept.drained = swept.drained.saturating_add(drain(ports, endpoint, *per_minute).await?);
     }
-    for store in &stores {
+    count(ports, &endpoints, &mut swept).await?;
+    // Stores that hang take time: another one is first every minute, and what does not fit waits for the next sweep.
+    let began = ports.now();
+    let turn = usize::try_from(began.minute()).unwrap_or(0).checked_rem(stores.len()).unwrap_or(0);
+    for store in stores.iter().cycle().skip(turn).take(stores.len()) {
+        if ports.now().since(began) > POLL_BUDGET_MILLISECONDS {
+            break;
+        }
         match poll(ports, store).await? {
             Some(found) => swept.found = swept.found.saturating_add(found),
             None => swept.failed_polls = swept.failed_polls.saturating_add(1),
         }
     }
-    count(ports, &endpoints, &mut swept).await?;
     Ok(swept)
 }
 
@@ -107,7 +116,7 @@ async fn drain(ports: &impl Ports, endpoint: &Endpoint, per_minute: u32) -> Resu
     let circuit = ports.circuit(endpoint).await?;
     match circuit.state {
         CircuitState::Open | CircuitState::Probing => {
-            let Some(Waiter { key, .. }) = line.first() else {
+            let Some(key) = first_due(ports, endpoint, &line).await? else {
                 save(ports, circuit.with_line(false)).await?;
                 return Ok(0);
             };
@@ -118,6 +127,25 @@ async fn drain(ports: &impl Ports, endpoint: &Endpoint, per_minute: u32) -> Resu
             save(ports, circuit.with_line(!line.is_empty())).await?;
             send_from_line(ports, endpoint, line.iter().map(|waiter| &waiter.key)).await
         }
+    }
+}
+
+/// The first of the line that would call the endpoint: a probe that has nothing to ask never reports.
+async fn first_due<'a>(ports: &impl Ports, endpoint: &Endpoint, line: &'a [Waiter]) -> Result<Option<&'a OrderKey>, StepError> {
+    for Waiter { key, .. } in line {
+        let Some(order) = ports.load(key).await? else { continue };
+        if is_due_from_line(&order, step_before(endpoint), ports.now()) {
+            return Ok(Some(key));
+        }
+    }
+    Ok(None)
+}
+
+/// The step that calls an endpoint.
+fn step_before(endpoint: &Endpoint) -> Step {
+    match endpoint {
+        Endpoint::Erp(_) => Step::PostToErp,
+        Endpoint::Store(_) => Step::Validate,
     }
 }
 
@@ -134,10 +162,7 @@ async fn send_from_line<'a>(
     endpoint: &Endpoint,
     keys: impl IntoIterator<Item = &'a OrderKey>,
 ) -> Result<u64, StepError> {
-    let step = match endpoint {
-        Endpoint::Erp(_) => Step::PostToErp,
-        Endpoint::Store(_) => Step::Validate,
-    };
+    let step = step_before(endpoint);
     let outgoing: Vec<Outgoing> = keys
         .into_iter()
         .map(|key| Outgoing { command: Command::new(step, key.clone(), Origin::Line, 0), delay_seconds: 0 })
@@ -162,11 +187,15 @@ async fn poll(ports: &impl Ports, store: &StoreConfig) -> Result<Option<u64>, St
         Ok(modified) => modified,
         Err(error) => {
             tracing::warn!(store = %store.slug, %error, "poll failed");
+            if let CallError::Down { .. } | CallError::Unknown { .. } = error {
+                ports.save_circuit(&circuit.failed(ports.now())).await?;
+            }
             return Ok(None);
         }
     };
-    // A store that had more to say than one answer holds is asked for the rest next time.
-    let reached = modified.last().filter(|_| modified.len() >= POLL_LIMIT).map_or(now, |(_, modified)| *modified);
+    // A store that had more to say than one answer holds is asked for the rest next time, from there on and not from before it.
+    let last = modified.last().filter(|_| modified.len() >= POLL_LIMIT);
+    let reached = last.map_or(now, |(_, modified)| modified.plus_seconds(OVERLAP_SECONDS));
     let mut found: u64 = 0;
     for (id, modified) in modified {
         let key = OrderKey { store: store.slug.clone(), id };

@@ -3,7 +3,9 @@
 use waybill_contracts::{Command, Origin};
 use waybill_domain::next::{is_due, is_due_from_line};
 use waybill_domain::validate::findings;
-use waybill_domain::{Admission, Change, Endpoint, Finding, Order, Stage, StaleReason, Step, StoreConfig, StoreOrder, advance};
+use waybill_domain::{
+    Admission, Change, Circuit, Endpoint, Finding, Order, Stage, StaleReason, Step, StoreConfig, StoreOrder, advance,
+};
 
 use super::{Outcome, TRIES};
 use crate::commit::{Committed, commit, contention, context};
@@ -37,7 +39,8 @@ pub async fn run(ports: &impl Ports, command: &Command) -> Result<Outcome, Failu
 
 async fn decide(ports: &impl Ports, command: &Command, order: &Order) -> Result<(Vec<Change>, Outcome), StepError> {
     let Some(config) = ports.store(&order.key.store).await? else {
-        let message = format!("there is no store {:?} in this deployment; add it with `waybill store add`", order.key.store.as_str());
+        let message =
+            format!("there is no store {:?} in this deployment; add it with `waybill store add`", order.key.store.as_str());
         return Err(StepError::Terminal { code: "store_unknown".to_owned(), message });
     };
     if order.stale.is_some() || order.content.is_none() {
@@ -87,7 +90,12 @@ fn held(found: &[Finding]) -> Change {
 }
 
 /// Reads the order from the store and keeps what it said; `None` if the store has no such order.
-async fn ask(ports: &impl Ports, command: &Command, order: &Order, config: &StoreConfig) -> Result<Option<StoreOrder>, StepError> {
+async fn ask(
+    ports: &impl Ports,
+    command: &Command,
+    order: &Order,
+    config: &StoreConfig,
+) -> Result<Option<StoreOrder>, StepError> {
     let endpoint = Endpoint::Store(order.key.store.clone());
     let circuit = ports.circuit(&endpoint).await?;
     if circuit.admit(&order.key, command.origin == Origin::Line) == Admission::Wait {
@@ -96,14 +104,13 @@ async fn ask(ports: &impl Ports, command: &Command, order: &Order, config: &Stor
     let answer = ports.fetch(config, order.key.id).await;
     match answer {
         Ok(found) => {
-            if let Some(healthy) = circuit.succeeded() {
-                ports.save_circuit(&healthy).await?;
-            }
+            heal(ports, &circuit).await?;
             let Some((seen, body)) = found else { return Ok(None) };
             ports.put(&order.key, &seen.content_hash(), &body).await?;
             Ok(Some(seen))
         }
         Err(CallError::Busy { after_seconds, reason }) => {
+            heal(ports, &circuit).await?;
             Err(StepError::Retryable { after_seconds: after_seconds.unwrap_or(5), endpoint: Some(endpoint), reason })
         }
         // A question may be asked again, so an unknown outcome is as good as none.
@@ -111,6 +118,17 @@ async fn ask(ports: &impl Ports, command: &Command, order: &Order, config: &Stor
             ports.save_circuit(&circuit.failed(ports.now())).await?;
             Err(StepError::Wait { endpoint, reason })
         }
-        Err(CallError::Refused { code, message }) => Err(StepError::Terminal { code, message }),
+        Err(CallError::Refused { code, message }) => {
+            heal(ports, &circuit).await?;
+            Err(StepError::Terminal { code, message })
+        }
     }
+}
+
+/// A store that answers is up, whatever it answers.
+async fn heal(ports: &impl Circuits, circuit: &Circuit) -> Result<(), StepError> {
+    if let Some(healthy) = circuit.succeeded() {
+        ports.save_circuit(&healthy).await?;
+    }
+    Ok(())
 }

@@ -1,0 +1,121 @@
+//! Orders that a person must decide on, or that wait, leave everybody else alone.
+
+use waybill_contracts::{Command, Origin};
+use waybill_domain::facets::RefundState;
+use waybill_domain::store_order::{RefundSeen, StoreOrder, StoreStatus};
+use waybill_domain::{At, Change, OrderKey, Step, next};
+use waybill_testkit::memory::samples::{cents, order};
+use waybill_testkit::memory::{Manners, World, deliver};
+use waybill_workflow::commit::{cause, commit};
+use waybill_workflow::dispose::dispose;
+use waybill_workflow::steps::post_to_erp;
+
+fn key() -> OrderKey {
+    "shop/16".parse().expect("a key")
+}
+
+async fn tell(world: &World, order: &StoreOrder) {
+    let delivery = world.place(order);
+    world.receive(&delivery).await;
+}
+
+fn held_and_quiet(world: &World, code: &str) {
+    let order = world.order("shop/16").expect("known");
+    assert_eq!(order.hold.as_ref().map(|hold| hold.code.as_str()), Some(code));
+    assert!(next(&order).is_empty(), "nobody works on it until a person has decided: {:?}", next(&order));
+    let told = world.state().facts.iter().filter(|fact| fact.event == "order.held").count();
+    assert_eq!(told, 1, "people are told once");
+}
+
+#[tokio::test]
+async fn a_question_that_the_store_refuses_is_asked_once() {
+    let world = World::with_shop();
+    world.state().stores.clear();
+    let mut delivery = world.place(&order(16, &[("SKU-A", 1)]));
+    delivery.body = br#"{"id":16}"#.to_vec();
+    world.receive(&delivery).await;
+    world.work(Manners::default()).await;
+    held_and_quiet(&world, "store_unknown");
+}
+
+#[tokio::test]
+async fn a_lookup_that_cannot_be_made_is_tried_once() {
+    let world = World::with_shop();
+    world.state().erp.silent_creates = 1;
+    tell(&world, &order(16, &[("SKU-A", 1)])).await;
+    world.work(Manners::default()).await;
+    world.state().erps.clear();
+    world.pass_seconds(200);
+    world.work(Manners::default()).await;
+    held_and_quiet(&world, "erp_unknown");
+}
+
+#[tokio::test]
+async fn an_order_cancelled_while_its_call_was_out_does_not_stand_before_the_erp() {
+    let world = World::with_shop();
+    let placed = order(16, &[("SKU-A", 1)]);
+    tell(&world, &placed).await;
+    for step in [Step::Validate, Step::Reserve] {
+        deliver(&world, &Command::new(step, key(), Origin::Commit, 0), 1).await;
+    }
+    world.state().stream.clear();
+    world.state().queues.clear();
+    world.state().erp.down_calls = 3;
+    let command = Command::new(Step::PostToErp, key(), Origin::Commit, 0);
+    let result = post_to_erp::run(&world, &command).await;
+    let mut cancelled = placed.clone();
+    cancelled.status = StoreStatus::Cancelled;
+    cancelled.modified = At(world.state().now.seconds() * 1000);
+    tell(&world, &cancelled).await;
+    dispose(&world, &command, result, 1).await;
+    tell(&world, &order(17, &[("SKU-A", 1)])).await;
+    for _ in 0..60 {
+        world.work(Manners::default()).await;
+        world.pass_seconds(60);
+        world.sweep().await;
+    }
+    let first = world.order("shop/16").expect("known");
+    assert_eq!(first.waiting, None, "nothing is left to wait for");
+    let second = world.order("shop/17").expect("known");
+    assert!(second.erp.posted_at.is_some(), "the ERP has been up for an hour");
+}
+
+#[tokio::test]
+async fn an_erp_that_refuses_an_order_is_up() {
+    let world = World::with_shop();
+    world.state().erp.down_calls = 3;
+    for id in 16..22 {
+        tell(&world, &order(id, &[("SKU-A", 1)])).await;
+        world.work(Manners::default()).await;
+        world.pass_seconds(1);
+    }
+    world.state().erp.refuses.extend((16..19).map(|id| format!("shop-{id}")));
+    for _ in 0..5 {
+        world.pass_seconds(60);
+        world.sweep().await;
+        world.work(Manners::default()).await;
+    }
+    let posted =
+        (19..22).filter(|id| world.order(&format!("shop/{id}")).is_some_and(|order| order.erp.posted_at.is_some())).count();
+    assert_eq!(posted, 3, "each refused order at the head of the line would cost minutes if a refusal were no answer");
+}
+
+#[tokio::test]
+async fn a_refund_that_a_person_dealt_with_is_done() {
+    let world = World::with_shop();
+    let mut placed = order(16, &[("SKU-A", 1)]);
+    tell(&world, &placed).await;
+    world.settle(Manners::default()).await;
+    placed.refunds.push(RefundSeen { id: 17, amount: cents(500) });
+    placed.modified = At(world.state().now.seconds() * 1000);
+    tell(&world, &placed).await;
+    world.settle(Manners::default()).await;
+    held_and_quiet(&world, "refund_not_automated");
+
+    let held = world.order("shop/16").expect("known");
+    let context = cause(&world, Step::Refund, "person".to_owned());
+    commit(&world, &held, vec![Change::Retried], &context).await.expect("committed");
+    world.settle(Manners::default()).await;
+    let order = world.order("shop/16").expect("known");
+    assert_eq!((order.hold, order.refunds[0].state), (None, RefundState::ByHand));
+}
