@@ -44,6 +44,7 @@ async fn told(story: &Story, fault: Option<Fault>, manners: Manners) -> World {
 
 #[tokio::test]
 async fn every_step_of_the_saga_has_a_story_and_every_undo_is_told() {
+    assert_eq!(SAGA.iter().map(|row| row.step).collect::<Vec<_>>(), Step::ALL, "every step stands in the saga, in order");
     for row in SAGA {
         assert!(STORIES.iter().any(|story| story.about == row.step), "{}: write a story for the step", row.step);
         if let Some(undo) = row.undo {

@@ -48,7 +48,7 @@ fn posted() -> (Order, Vec<Event>) {
     ];
     order.refunds = vec![Refund { id: 1043, amount: "5.10".parse().unwrap(), state: RefundState::Seen, reference: None }];
     order.hold = Some(Hold {
-        code: "refund_in_store".to_owned(),
+        code: "refund_not_automated".to_owned(),
         message: "refund 1043 of 5.10 was made in the store".to_owned(),
         step: Step::Refund,
         since: BEGAN.plus_seconds(7),
@@ -60,7 +60,7 @@ fn posted() -> (Order, Vec<Event>) {
         event(4, EventKind::Posting, Step::PostToErp, "shop-1042"),
         event(5, EventKind::Posted, Step::PostToErp, "SO/17"),
         event(6, EventKind::RefundSeen, Step::Intake, "1043"),
-        event(7, EventKind::Held, Step::Refund, "refund_in_store"),
+        event(7, EventKind::Held, Step::Refund, "refund_not_automated"),
     ];
     order.seq = 7;
     (order, events)

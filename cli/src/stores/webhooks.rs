@@ -36,7 +36,7 @@ pub(super) fn judge(report: &mut Report, store: &StoreSlug, webhooks: &[Webhook]
             [one] => report.wrong(
                 "webhooks",
                 format!(
-                    "webhook {} ({topic}) is {}; make it active again: WooCommerce disables a webhook that failed more than five times in a row",
+                    "webhook {} ({topic}) is {}; make it active again: WooCommerce disables a webhook at the seventh failure in a row",
                     one.id, one.status
                 ),
             ),
