@@ -124,7 +124,13 @@ mod tests {
 
     fn held(code: &str, message: &str) -> Order {
         order(|order| {
-            order.hold = Some(Hold { code: code.to_owned(), message: message.to_owned(), step: Step::Validate, since: At(0) });
+            order.hold = Some(Hold {
+                code: code.to_owned(),
+                message: message.to_owned(),
+                step: Step::Validate,
+                since: At(0),
+                doubt: None,
+            });
         })
     }
 

@@ -139,6 +139,7 @@ mod tests {
                 message: String::new(),
                 step: waybill_domain::Step::Reserve,
                 since: At(5),
+                doubt: None,
             });
         });
         let outcome = judge(std::slice::from_ref(&order), &[], &endpoints());

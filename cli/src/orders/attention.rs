@@ -85,13 +85,13 @@ mod tests {
 
     fn hold(seconds: u32) -> Option<Hold> {
         let since = NOW.minus_seconds(seconds);
-        Some(Hold { code: "short_stock".to_owned(), message: String::new(), step: Step::Reserve, since })
+        Some(Hold { code: "short_stock".to_owned(), message: String::new(), step: Step::Reserve, since, doubt: None })
     }
 
     #[tokio::test]
     async fn held_first_then_waiting_then_what_stands_still_and_nothing_else() {
         let world = World::with_shop();
-        let waits = |on: &str| Some(Waiting { on: on.to_owned().into(), since: NOW.minus_seconds(30) });
+        let waits = |on: &str| Some(Waiting { on: on.to_owned().try_into().unwrap(), since: NOW.minus_seconds(30) });
         let orders = [
             order(1, |order| order.waiting = waits("payment")),
             order(2, |order| order.hold = hold(10)),

@@ -85,6 +85,7 @@ mod tests {
             message: "SKU-A: 2 wanted, 1 available".to_owned(),
             step: Step::Reserve,
             since: At(1_767_225_600_000),
+            doubt: None,
         });
         world.state().orders.insert(key.clone(), order);
         (world, key)

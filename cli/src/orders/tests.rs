@@ -52,6 +52,7 @@ fn posted() -> (Order, Vec<Event>) {
         message: "refund 1043 of 5.10 was made in the store".to_owned(),
         step: Step::Refund,
         since: BEGAN.plus_seconds(7),
+        doubt: None,
     });
     let events = vec![
         event(1, EventKind::Received, Step::Intake, "processing"),
@@ -69,7 +70,7 @@ fn posted() -> (Order, Vec<Event>) {
 /// A hint came first: nothing is known but that there is an order.
 fn unseen() -> Order {
     let mut order = waybill_domain::transition::begin("shop/7".parse().unwrap(), BEGAN);
-    order.waiting = Some(Waiting { on: "store/shop".to_owned().into(), since: BEGAN });
+    order.waiting = Some(Waiting { on: "store/shop".to_owned().try_into().unwrap(), since: BEGAN });
     order
 }
 
