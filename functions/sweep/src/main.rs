@@ -9,7 +9,7 @@ use waybill_workflow::steps::sweep;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     waybill_lambda::serve(async |platform, _event| {
-        // An error here is an error of the invocation: Lambda tries again, and the next minute brings another sweep.
+        // An error here is an error of the invocation: it counts, and the next minute brings another sweep.
         let Some(swept) = sweep::run(&platform).await? else { return Ok(json!({ "swept": false })) };
         let mut metrics = Metrics::default();
         metrics.add("OrdersHeld", swept.held);
