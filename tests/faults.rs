@@ -115,3 +115,35 @@ async fn without_the_stream_the_sweep_brings_every_order_to_its_end() {
         assert_eq!(ending(&world), expected, "{}", story.name);
     }
 }
+
+/// The index still shows orders as open, waiting or held that have long moved on; whoever finds them there must look before acting.
+#[tokio::test]
+async fn an_index_that_lags_behind_misleads_nobody() {
+    for story in STORIES {
+        let expected = ending(&told(story, None, Manners::default()).await);
+        for chapters in 1..=story.chapters.len() {
+            let world = World::with_shop();
+            let (before, after) = story.chapters.split_at(chapters);
+            for chapter in before {
+                chapter.happen(&world).await;
+                // In the middle of its way, the index stops following.
+                world.freeze_index();
+                world.work(Manners::default()).await;
+            }
+            for _ in 0..3 {
+                world.pass_seconds(301);
+                world.sweep().await;
+                world.work(Manners::default()).await;
+            }
+            world.thaw_index();
+            world.settle(Manners::default()).await;
+            for chapter in after {
+                chapter.happen(&world).await;
+                world.settle(Manners::default()).await;
+            }
+            let case = format!("{}: frozen for {chapters} chapters", story.name);
+            assert_invariants(&world, &case);
+            assert_eq!(ending(&world), expected, "{case}");
+        }
+    }
+}

@@ -101,7 +101,8 @@ impl Story {
 }
 
 impl Chapter {
-    async fn happen(self, world: &World) {
+    /// Makes it happen; the world has yet to deal with it.
+    pub async fn happen(self, world: &World) {
         let placed = || order(ID, &[("SKU-A", 2), ("SKU-B", 1)]);
         match self {
             Chapter::Placed => deliver(world, placed()).await,

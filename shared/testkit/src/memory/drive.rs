@@ -3,7 +3,7 @@
 use waybill_contracts::Command;
 use waybill_domain::{Step, next};
 use waybill_workflow::dispose::{Disposition, dispose};
-use waybill_workflow::ports::{Delivery, Runtime, Spooled};
+use waybill_workflow::ports::Delivery;
 use waybill_workflow::steps::{intake, post_to_erp, refund, relay, reserve, ship_update, sweep, validate};
 
 use super::{Message, World};
@@ -170,15 +170,5 @@ impl World {
             self.state().spool.push_back(spooled);
         }
         true
-    }
-
-    /// Puts a delivery into intake's queue as if it had been put aside.
-    pub fn put_aside(&self, spooled: Spooled) {
-        self.state().spool.push_back(spooled);
-    }
-
-    /// Seconds since this world began its clock, for tests that look at delays.
-    pub fn clock(&self) -> i64 {
-        self.now().seconds()
     }
 }

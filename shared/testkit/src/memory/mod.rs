@@ -132,6 +132,11 @@ impl World {
         state.stale_index = Some(state.orders.clone());
     }
 
+    /// The index follows again.
+    pub fn thaw_index(&self) {
+        self.state().stale_index = None;
+    }
+
     /// The record of an order.
     pub fn order(&self, key: &str) -> Option<Order> {
         let key: OrderKey = key.parse().expect("a test names orders as STORE/ID");
