@@ -18,7 +18,7 @@ const ORDERS: usize = 100;
 const ERP_SECONDS: f64 = 0.5;
 
 fn main() {
-    let built = build::functions();
+    let Some(built) = build::functions() else { return };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let mut world = World::warm(&built).await;

@@ -20,7 +20,7 @@ const ORDERS: usize = 200;
 const ROUNDS: usize = 5;
 
 fn main() {
-    let built = build::functions();
+    let Some(built) = build::functions() else { return };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(async {
         starts(&built).await;

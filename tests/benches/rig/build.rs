@@ -20,10 +20,15 @@ pub struct Built {
 }
 
 /// Builds all of them in release. Cargo's own words go to standard error: with link-time optimisation it takes minutes the first time.
-pub fn functions() -> Built {
+/// `None` when this is no `cargo bench`: `cargo test --all-targets` runs benches too, and nobody wants to wait for this there.
+pub fn functions() -> Option<Built> {
+    if !env::args().any(|argument| argument == "--bench") {
+        println!("a bench, not a test: `cargo bench` runs it");
+        return None;
+    }
     if let Some(folder) = env::var_os("WAYBILL_BENCH_BINARIES") {
         println!("binaries of {}\n", folder.display());
-        return Built { folder: folder.into() };
+        return Some(Built { folder: folder.into() });
     }
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
@@ -42,7 +47,7 @@ pub fn functions() -> Built {
     assert!(child.wait().expect("cargo ends").success(), "the functions do not build");
     let folder = binaries.first().and_then(|path| path.parent()).expect("cargo names the binaries").to_path_buf();
     println!("binaries of the release profile\n");
-    Built { folder }
+    Some(Built { folder })
 }
 
 fn binary(line: &str) -> Option<PathBuf> {
