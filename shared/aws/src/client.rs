@@ -4,6 +4,7 @@ use std::env;
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::config::SharedHttpClient;
@@ -24,6 +25,8 @@ pub async fn sdk_config() -> SdkConfig {
     let loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .http_client(http_client())
         .timeout_config(timeouts)
+        // It is there for long bodies. These are short and an attempt ends after seconds; watching each took some 5 % of a step's CPU.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
     match env::var("WAYBILL_AWS_ENDPOINT") {
         Ok(endpoint) if !endpoint.is_empty() => loader.endpoint_url(endpoint).load().await,
