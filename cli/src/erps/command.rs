@@ -127,7 +127,14 @@ async fn run_add(deployment: &Deployment, args: AddArgs) -> Result<(), Failure> 
 pub(crate) fn ca(file: Option<&Path>, system: bool) -> Result<Option<String>, Failure> {
     match file {
         Some(path) => {
-            fs::read_to_string(path).map(Some).map_err(|error| format!("{} cannot be read: {error}", path.display()).into())
+            let pem = fs::read_to_string(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+            // Without one, what was meant to narrow trust to a private authority would widen it to all public ones.
+            if !pem.contains("-----BEGIN CERTIFICATE-----") {
+                let text =
+                    format!("{} holds no PEM certificate; --system-ca goes back to the public authorities", path.display());
+                return Err(text.into());
+            }
+            Ok(Some(pem))
         }
         None => Ok(system.then(String::new)),
     }

@@ -139,9 +139,18 @@ async fn run_add(deployment: &Deployment, args: AddArgs) -> Result<(), Failure> 
     print(&format!(
         "store {slug} is at version {}; functions that know an older one take it up within a minute\n\
          webhooks  order.created, order.updated, order.deleted and order.restored, with the secret, to\n          {url}\n\
-         next      waybill store check {slug}",
-        config.version
+         next      waybill store check {slug}{}",
+        config.version,
+        warning(&config)
     ))
+}
+
+/// A store whose orders would all be held is accepted, because its mapping may come later; but not in silence.
+fn warning(config: &StoreConfig) -> &'static str {
+    if config.mapping.same_skus || !config.mapping.skus.is_empty() {
+        return "";
+    }
+    "\nbut       there is no mapping yet: until --mapping or --same-skus is given, every order is held with sku_unmapped"
 }
 
 /// What is given; what a new store cannot do without is asked for.

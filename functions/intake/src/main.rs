@@ -46,7 +46,12 @@ fn count(metrics: &mut Metrics, received: &Received) {
         Received::Lost => metrics.add("DeliveriesLost", 1),
         Received::Ping | Received::Newer(_) | Received::Same(_) | Received::Doubted(..) | Received::Draft => {}
     }
-    tracing::info!(order = received.order().map(ToString::to_string), outcome = received.slug(), "delivery");
+    tracing::info!(
+        order = received.order().map(ToString::to_string),
+        outcome = received.slug(),
+        about = received.about(),
+        "delivery"
+    );
 }
 
 async fn resume(platform: &Platform, event: LambdaEvent<Value>) -> Result<Value, Error> {

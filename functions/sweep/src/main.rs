@@ -18,7 +18,16 @@ async fn main() -> Result<(), Error> {
         metrics.add_step("Handled", swept.resent + swept.drained + swept.found);
         metrics.add_step("Failed", swept.failed_polls);
         metrics.emit(platform.deployment(), "sweep", platform.now().0);
-        tracing::info!(?swept, "swept");
+        tracing::info!(
+            resent = swept.resent,
+            drained = swept.drained,
+            found = swept.found,
+            failed_polls = swept.failed_polls,
+            held = swept.held,
+            waiting = swept.waiting,
+            oldest_unposted_seconds = swept.oldest_unposted_seconds,
+            "swept"
+        );
         Ok(json!({ "swept": true, "resent": swept.resent, "drained": swept.drained, "found": swept.found }))
     })
     .await

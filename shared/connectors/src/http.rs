@@ -66,8 +66,10 @@ pub enum ConfigError {
     /// The private CA is not PEM with at least one certificate.
     #[error("the private CA of the endpoint is not a PEM certificate")]
     Ca,
-    /// The TLS client could not be set up (no usable roots on this system).
-    #[error("the TLS client could not be set up")]
+    /// The TLS client could not be set up: a certificate of the private CA is broken, or the system has no usable roots.
+    #[error(
+        "TLS could not be set up: a certificate of the private CA (--ca-file) is broken, or this system has no certificate authorities"
+    )]
     Tls,
 }
 

@@ -57,6 +57,14 @@ impl Received {
         }
     }
 
+    /// What the store said it was about, where it named no order: an error's code, a resource.
+    pub fn about(&self) -> Option<&str> {
+        match self {
+            Received::Counted(about) | Received::Unnamed(about) => Some(about),
+            _ => None,
+        }
+    }
+
     /// What became of it, as a slug.
     pub fn slug(&self) -> &'static str {
         match self {
