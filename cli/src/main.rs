@@ -1,5 +1,6 @@
 //! The `waybill` command.
 
+use std::io;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -10,6 +11,10 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     match waybill_cli::run(cli) {
         Ok(()) => ExitCode::SUCCESS,
+        // `waybill local logs --follow | head`: the reader has seen enough.
+        Err(error) if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) => {
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             eprintln!("waybill: {error}");
             ExitCode::FAILURE
