@@ -96,19 +96,6 @@ fn variable(step: Step) -> String {
     format!("WAYBILL_QUEUE_{}", step.slug().to_ascii_uppercase().replace('-', "_"))
 }
 
-/// The address of a queue, from the ARN that an SQS event carries: the function that received a message knows no more than that.
-/// `None` for a text that is no queue's ARN.
-pub fn queue_url(arn: &str) -> Option<String> {
-    let mut parts = arn.split(':');
-    let (Some("arn"), Some(partition), Some("sqs"), Some(region), Some(account), Some(name), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return None;
-    };
-    let suffix = if partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
-    Some(format!("https://sqs.{region}.{suffix}/{account}/{name}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,14 +115,5 @@ mod tests {
         let queues = Queues::new([(Step::Refund, "http://q/refund".to_owned())]);
         assert_eq!(queues.url(Step::Refund).unwrap(), "http://q/refund");
         assert!(queues.url(Step::Intake).unwrap_err().to_string().contains("WAYBILL_QUEUE_INTAKE"));
-    }
-
-    #[test]
-    fn an_arn_is_an_address() {
-        let url = queue_url("arn:aws:sqs:eu-west-1:000000000000:waybill-refund");
-        assert_eq!(url.as_deref(), Some("https://sqs.eu-west-1.amazonaws.com/000000000000/waybill-refund"));
-        let url = queue_url("arn:aws-cn:sqs:cn-north-1:1:q");
-        assert_eq!(url.as_deref(), Some("https://sqs.cn-north-1.amazonaws.com.cn/1/q"));
-        assert_eq!(queue_url("arn:aws:sns:eu-west-1:1:q"), None);
     }
 }

@@ -111,9 +111,4 @@ impl Order {
             })
             .collect()
     }
-
-    /// Whether the ERP has the order or may have it.
-    pub fn is_past_pivot(&self) -> bool {
-        self.erp.state != crate::facets::ErpState::None
-    }
 }

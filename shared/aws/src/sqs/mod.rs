@@ -41,7 +41,7 @@ impl Sqs {
     }
 
     /// Lets received messages reappear after so many seconds: receipt handle and seconds each. `queue` is the address of the queue they
-    /// came from ([`crate::names::queue_url`]). What fails here reappears when the queue's own timeout ends.
+    /// came from. What fails here reappears when the queue's own timeout ends.
     ///
     /// # Errors
     /// [`Unavailable`] if any was not changed; the others were.

@@ -223,12 +223,7 @@ fn compare(order: &StoreOrder, hash: &ContentHash, known: Option<&Order>) -> Com
 ///
 /// # Errors
 /// What kept it from being written.
-pub(super) async fn doubt(
-    ports: &(impl Orders + Runtime),
-    key: OrderKey,
-    reason: StaleReason,
-    why: String,
-) -> Result<Received, StepError> {
+async fn doubt(ports: &(impl Orders + Runtime), key: OrderKey, reason: StaleReason, why: String) -> Result<Received, StepError> {
     converge(ports, key, None, why, |_| doubted(reason)).await
 }
 

@@ -71,11 +71,19 @@ pub(super) async fn content(
         let message = format!("there is no store {:?} in this deployment any more", order.key.store.as_str());
         return Err(StepError::Terminal { code: "store_unknown".to_owned(), message });
     };
+    Ok(snapshot(ports, order).await?.map(|seen| (config, seen)))
+}
+
+/// The order's content as it was kept; or the doubt to commit when it is not there or cannot be read.
+pub(super) async fn snapshot(
+    ports: &(impl Snapshots + Storefront),
+    order: &Order,
+) -> Result<Result<StoreOrder, Change>, StepError> {
     let Some(content) = &order.content else { return Ok(Err(Change::Doubted(StaleReason::SnapshotMissing))) };
     let Some(body) = ports.get(&order.key, &content.hash).await? else {
         return Ok(Err(Change::Doubted(StaleReason::SnapshotMissing)));
     };
-    Ok(ports.parse(&body).map(|seen| (config, seen)).map_err(|_| Change::Doubted(StaleReason::Unreadable)))
+    Ok(ports.parse(&body).map_err(|_| Change::Doubted(StaleReason::Unreadable)))
 }
 
 /// Whether giving back the old lines and taking the new ones moves more SKUs than a transaction holds. Then the old ones are given back

@@ -3,10 +3,9 @@
 use waybill_contracts::{Command, Origin};
 use waybill_domain::next::{is_due, is_due_from_line};
 use waybill_domain::validate::findings;
-use waybill_domain::{
-    Admission, Change, Circuit, Endpoint, Finding, Order, Stage, StaleReason, Step, StoreConfig, StoreOrder, advance,
-};
+use waybill_domain::{Admission, Change, Circuit, Endpoint, Finding, Order, Stage, Step, StoreConfig, StoreOrder, advance};
 
+use super::reserve::snapshot;
 use super::{Outcome, TRIES};
 use crate::commit::{Committed, commit, contention, context};
 use crate::error::{CallError, Failure, StepError};
@@ -56,16 +55,12 @@ async fn decide(ports: &impl Ports, command: &Command, order: &Order) -> Result<
         }
         return Ok((changes, outcome));
     }
-    let Some(content) = &order.content else { return Ok((vec![Change::Doubted(StaleReason::SnapshotMissing)], Outcome::Done)) };
-    let Some(body) = ports.get(&order.key, &content.hash).await? else {
-        return Ok((vec![Change::Doubted(StaleReason::SnapshotMissing)], Outcome::Done));
-    };
-    match ports.parse(&body) {
+    match snapshot(ports, order).await? {
         Ok(seen) => {
             let (verdict, outcome) = judge(&seen, &config);
             Ok((vec![verdict], outcome))
         }
-        Err(_) => Ok((vec![Change::Doubted(StaleReason::Unreadable)], Outcome::Done)),
+        Err(doubt) => Ok((vec![doubt], Outcome::Done)),
     }
 }
 
