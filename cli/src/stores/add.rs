@@ -78,6 +78,7 @@ pub fn merge(slug: &StoreSlug, before: Option<StoreConfig>, new: &NewStore) -> R
             base_url: base_url.clone(),
             ca_pem: None,
             erp: erp.clone(),
+            warehouse: None,
             policies: Policies::default(),
             mapping: Mapping::default(),
         },

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::facets::Payment;
-use crate::ids::{ErpSlug, Sku, StoreSlug};
+use crate::ids::{ErpSlug, Sku, StoreSlug, WarehouseSlug};
 use crate::store_order::StoreOrder;
 
 /// A store.
@@ -22,6 +22,9 @@ pub struct StoreConfig {
     pub ca_pem: Option<String>,
     /// The ERP its orders go to.
     pub erp: ErpSlug,
+    /// The warehouse that is told by HTTP requests what to ship; without one, the bus and the API tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warehouse: Option<WarehouseSlug>,
     /// Policies.
     #[serde(default)]
     pub policies: Policies,
@@ -42,6 +45,11 @@ pub struct Policies {
     pub backorder_short_stock: bool,
     /// Accept orders without a customer account; they still need an e-mail address.
     pub accept_guests: bool,
+    /// Post orders whose payment is authorised and not captured yet.
+    pub accept_authorised: bool,
+    /// Have the payment gateway pay back what a return is worth; otherwise the refund is noted in the store and a person pays it. Gateways
+    /// that cannot (bank transfer, cheque, cash on delivery) are never asked.
+    pub refund_through_gateway: bool,
 }
 
 impl Default for Policies {
@@ -51,6 +59,8 @@ impl Default for Policies {
             accept_bank_transfer_on_hold: false,
             backorder_short_stock: false,
             accept_guests: true,
+            accept_authorised: false,
+            refund_through_gateway: true,
         }
     }
 }
@@ -138,6 +148,26 @@ pub struct ErpConfig {
     /// How long the ERP may still be working on a call that Waybill gave up on, in seconds. Before that, "not found" proves nothing.
     #[serde(default = "ninety")]
     pub settle_seconds: u32,
+    /// How many orders per minute leave the line after an outage.
+    #[serde(default = "sixty")]
+    pub orders_per_minute: u32,
+}
+
+/// A warehouse that is told by HTTP requests what to ship. Requests are signed with the secret of the API client of the same name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WarehouseConfig {
+    /// Its name in this deployment.
+    pub slug: WarehouseSlug,
+    /// Grows by one with every change.
+    pub version: u32,
+    /// Where fulfilments are posted to, whole: `https://wms.example/waybill` (loopback may be http).
+    pub url: String,
+    /// The certificate authority in PEM, if it is a private one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_pem: Option<String>,
+    /// How long Waybill waits for an answer, in seconds.
+    #[serde(default = "twenty")]
+    pub timeout_seconds: u32,
     /// How many orders per minute leave the line after an outage.
     #[serde(default = "sixty")]
     pub orders_per_minute: u32,

@@ -83,6 +83,17 @@ slug!(
     "an ERP slug: 1 to 32 of a-z, 0-9 and inner hyphens"
 );
 
+slug!(
+    /// The name of a warehouse in this deployment: `berlin`.
+    WarehouseSlug,
+    "a warehouse slug: 1 to 32 of a-z, 0-9 and inner hyphens"
+);
+slug!(
+    /// The name of a client of Waybill's own API: a warehouse's, or an ERP's.
+    ClientSlug,
+    "a client slug: 1 to 32 of a-z, 0-9 and inner hyphens"
+);
+
 /// An article number, non-empty, at most 200 bytes, no control characters. Which system's is said by the field that holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -148,7 +159,7 @@ impl FromStr for OrderKey {
 }
 text_form!(OrderKey);
 
-/// A system outside Waybill that can be down: written `erp/acme` or `store/shop`.
+/// A system outside Waybill that can be down: written `erp/acme`, `store/shop` or `warehouse/berlin`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Endpoint {
@@ -156,12 +167,15 @@ pub enum Endpoint {
     Erp(ErpSlug),
     /// A store's REST API.
     Store(StoreSlug),
+    /// A warehouse that is pushed to.
+    Warehouse(WarehouseSlug),
 }
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Endpoint::Erp(slug) => write!(f, "erp/{slug}"),
             Endpoint::Store(slug) => write!(f, "store/{slug}"),
+            Endpoint::Warehouse(slug) => write!(f, "warehouse/{slug}"),
         }
     }
 }
@@ -171,7 +185,8 @@ impl FromStr for Endpoint {
         match text.split_once('/') {
             Some(("erp", slug)) => slug.parse().map(Endpoint::Erp),
             Some(("store", slug)) => slug.parse().map(Endpoint::Store),
-            _ => Err(bad(text, "an endpoint: erp/SLUG or store/SLUG")),
+            Some(("warehouse", slug)) => slug.parse().map(Endpoint::Warehouse),
+            _ => Err(bad(text, "an endpoint: erp/SLUG, store/SLUG or warehouse/SLUG")),
         }
     }
 }

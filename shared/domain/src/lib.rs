@@ -26,6 +26,8 @@ pub mod money;
 pub mod next;
 pub mod order;
 pub mod reading;
+pub mod refund;
+pub mod shipment;
 pub mod stock;
 pub mod store_order;
 pub mod time;
@@ -33,19 +35,21 @@ pub mod transition;
 pub mod validate;
 
 pub use circuit::{Admission, Circuit, CircuitState};
-pub use config::{ErpConfig, Mapping, Policies, StoreConfig};
+pub use config::{ErpConfig, Mapping, Policies, StoreConfig, WarehouseConfig};
 pub use erp_order::ErpOrder;
 pub use event::{Event, EventKind};
 pub use facets::{
     Document, DocumentKind, Erp, ErpState, Finding, Fulfilment, Hold, Payment, Refund, RefundState, Stage, Stock, StockState,
     WaitOn, Waiting,
 };
-pub use ids::{ContentHash, Endpoint, ErpSlug, OrderKey, Sku, Step, StoreSlug};
+pub use ids::{ClientSlug, ContentHash, Endpoint, ErpSlug, OrderKey, Sku, Step, StoreSlug, WarehouseSlug};
 pub use lane::Lane;
 pub use money::Currency;
 pub use next::{Due, next};
 pub use order::{Content, Order};
 pub use reading::{Reading, StaleReason};
+pub use refund::{CreditNote, NewRefund, StoreRefund};
+pub use shipment::{FulfilmentOrder, FulfilmentStatus, Return, ReturnState, ReturnedLine, Shipment};
 pub use stock::{StockMoves, StockRow};
 pub use store_order::StoreOrder;
 pub use time::At;

@@ -146,6 +146,9 @@ pub struct Line {
     pub total_tax: Decimal,
     /// The tax by rate, after discounts.
     pub taxes: Vec<TaxPart>,
+    /// Refunded pieces that the store has put back into its stock so far, over all refunds (meta `_restock_refunded_items`).
+    #[serde(default)]
+    pub restocked: u32,
 }
 
 /// A shipping or fee line.
@@ -273,6 +276,9 @@ impl StoreOrder {
         order.transaction_id.clear();
         order.paid_at = None;
         order.refunds.clear();
+        for line in &mut order.lines {
+            line.restocked = 0;
+        }
         ContentHash::of(&serde_json::to_vec(&order).unwrap_or_default())
     }
 

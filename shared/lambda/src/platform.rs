@@ -9,7 +9,7 @@ use waybill_connectors::woocommerce::{RestKeys, WooCommerce};
 use waybill_contracts::Fact;
 use waybill_domain::{
     At, Circuit, ContentHash, Endpoint, ErpConfig, ErpSlug, Event, Lane, Order, OrderKey, Reading, StoreConfig, StoreOrder,
-    StoreSlug,
+    StoreSlug, WarehouseConfig, WarehouseSlug,
 };
 use waybill_workflow::ports::erp::Erps;
 use waybill_workflow::ports::{
@@ -153,6 +153,8 @@ pass!(Lanes to dynamo {
 pass!(Configs to dynamo {
     fn store(&self, slug: &StoreSlug) -> Result<Option<StoreConfig>, Unavailable>;
     fn erp(&self, slug: &ErpSlug) -> Result<Option<ErpConfig>, Unavailable>;
+    fn warehouse(&self, slug: &WarehouseSlug) -> Result<Option<WarehouseConfig>, Unavailable>;
+    fn warehouses(&self) -> Result<Vec<WarehouseConfig>, Unavailable>;
     fn stores(&self) -> Result<Vec<StoreConfig>, Unavailable>;
     fn erps(&self) -> Result<Vec<ErpConfig>, Unavailable>;
 });

@@ -1,4 +1,4 @@
-//! Stores and ERPs. Functions read them from a cache that is a minute old at most; the command line writes them.
+//! Stores, ERPs and warehouses. Functions read them from a cache that is a minute old at most; the command line writes them.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use waybill_domain::{ErpConfig, ErpSlug, StoreConfig, StoreSlug};
+use waybill_domain::{ErpConfig, ErpSlug, StoreConfig, StoreSlug, WarehouseConfig, WarehouseSlug};
 use waybill_workflow::Unavailable;
 use waybill_workflow::ports::Configs;
 
@@ -25,6 +25,7 @@ const FRESH: Duration = Duration::from_secs(60);
 pub struct Cache {
     stores: Mutex<Kept<StoreConfig>>,
     erps: Mutex<Kept<ErpConfig>>,
+    warehouses: Mutex<Kept<WarehouseConfig>>,
 }
 
 type Kept<T> = HashMap<String, (Instant, T)>;
@@ -46,6 +47,12 @@ impl Configs for Dynamo {
     }
     async fn erp(&self, slug: &ErpSlug) -> Result<Option<ErpConfig>, Unavailable> {
         self.config(&self.configs.erps, &format!("erp/{slug}")).await
+    }
+    async fn warehouse(&self, slug: &WarehouseSlug) -> Result<Option<WarehouseConfig>, Unavailable> {
+        self.config(&self.configs.warehouses, &format!("warehouse/{slug}")).await
+    }
+    async fn warehouses(&self) -> Result<Vec<WarehouseConfig>, Unavailable> {
+        self.all("warehouse/").await
     }
     async fn stores(&self) -> Result<Vec<StoreConfig>, Unavailable> {
         self.all("store/").await
@@ -77,6 +84,18 @@ impl Dynamo {
         let key = format!("erp/{}", config.slug);
         self.put_config(&key, config.slug.as_str(), config.version, &config.base_url, &next).await?;
         forget(&self.configs.erps, &key);
+        Ok(next)
+    }
+
+    /// Writes a warehouse's configuration, as [`Dynamo::put_store`] does a store's.
+    ///
+    /// # Errors
+    /// [`PutError::Conflict`] if the row has another version.
+    pub async fn put_warehouse(&self, config: &WarehouseConfig) -> Result<WarehouseConfig, PutError> {
+        let next = WarehouseConfig { version: config.version.saturating_add(1), ..config.clone() };
+        let key = format!("warehouse/{}", config.slug);
+        self.put_config(&key, config.slug.as_str(), config.version, &config.url, &next).await?;
+        forget(&self.configs.warehouses, &key);
         Ok(next)
     }
 

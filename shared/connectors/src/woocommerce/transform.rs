@@ -94,6 +94,7 @@ fn line(from: wire::Line) -> Line {
         total: from.total.0,
         total_tax: from.total_tax.0,
         taxes: taxes(from.taxes),
+        restocked: 0,
     }
 }
 

@@ -41,6 +41,7 @@ pub fn store_config(base_url: &str) -> StoreConfig {
         base_url: base_url.to_owned(),
         ca_pem: None,
         erp: "acme".parse().expect("a slug"),
+        warehouse: None,
         policies: Policies::default(),
         mapping: Mapping { same_skus: true, ..Mapping::default() },
     }

@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use waybill_contracts::{Command, Fact};
 use waybill_domain::{
     At, Circuit, Endpoint, ErpConfig, ErpSlug, Event, Order, OrderKey, Sku, Step, StockRow, StoreConfig, StoreOrder, StoreSlug,
+    WarehouseConfig, WarehouseSlug,
 };
 use waybill_workflow::ports::{Runtime, Spooled};
 
@@ -59,6 +60,8 @@ pub struct State {
     pub stores: BTreeMap<StoreSlug, StoreConfig>,
     /// ERPs.
     pub erps: BTreeMap<ErpSlug, ErpConfig>,
+    /// Warehouses.
+    pub warehouses: BTreeMap<WarehouseSlug, WarehouseConfig>,
     /// Webhook secrets.
     pub secrets: BTreeMap<StoreSlug, Vec<String>>,
     /// Circuits.
@@ -100,6 +103,7 @@ impl World {
             stock: BTreeMap::new(),
             stores: BTreeMap::new(),
             erps: BTreeMap::new(),
+            warehouses: BTreeMap::new(),
             secrets: BTreeMap::new(),
             circuits: BTreeMap::new(),
             claims: BTreeMap::new(),

@@ -47,6 +47,7 @@ pub fn store() -> StoreConfig {
         base_url: "https://shop.example.test".to_owned(),
         ca_pem: None,
         erp: "acme".parse().expect("slug"),
+        warehouse: None,
         policies: Policies::default(),
         mapping: Mapping { same_skus: true, ..Mapping::default() },
     }
@@ -101,6 +102,7 @@ pub fn order(id: u64, pieces: &[(&str, i64)]) -> StoreOrder {
             total: cents(1000 * quantity),
             total_tax: cents(190 * quantity),
             taxes: vec![TaxPart { rate_id: 1, total: cents(190 * quantity) }],
+            restocked: 0,
         })
         .collect();
     let all: i64 = pieces.iter().map(|(_, quantity)| quantity).sum();

@@ -4,6 +4,7 @@ use waybill_domain::lane::lane;
 use waybill_domain::stock::{MAX_SKUS, Move};
 use waybill_domain::{
     At, Circuit, ContentHash, Endpoint, ErpConfig, ErpSlug, Event, Lane, Order, OrderKey, StockMoves, StoreConfig, StoreSlug,
+    WarehouseConfig, WarehouseSlug,
 };
 use waybill_workflow::Unavailable;
 use waybill_workflow::ports::{Circuits, CommitError, Configs, Lanes, Log, Orders, Shortage, Snapshots, Waiter, WebhookSecrets};
@@ -112,6 +113,12 @@ impl Configs for World {
     }
     async fn erp(&self, slug: &ErpSlug) -> Result<Option<ErpConfig>, Unavailable> {
         self.call("configs.erp", |state| state.erps.get(slug).cloned())
+    }
+    async fn warehouse(&self, slug: &WarehouseSlug) -> Result<Option<WarehouseConfig>, Unavailable> {
+        self.call("configs.warehouse", |state| state.warehouses.get(slug).cloned())
+    }
+    async fn warehouses(&self) -> Result<Vec<WarehouseConfig>, Unavailable> {
+        self.call("configs.warehouses", |state| state.warehouses.values().cloned().collect())
     }
     async fn stores(&self) -> Result<Vec<StoreConfig>, Unavailable> {
         self.call("configs.stores", |state| state.stores.values().cloned().collect())

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use waybill_domain::{Circuit, Endpoint, ErpConfig, ErpSlug, StoreConfig, StoreSlug};
+use waybill_domain::{Circuit, Endpoint, ErpConfig, ErpSlug, StoreConfig, StoreSlug, WarehouseConfig, WarehouseSlug};
 
 use crate::error::Unavailable;
 
@@ -12,6 +12,10 @@ pub trait Configs: Sync {
     fn store(&self, slug: &StoreSlug) -> impl Future<Output = Result<Option<StoreConfig>, Unavailable>> + Send;
     /// An ERP, possibly up to a minute old.
     fn erp(&self, slug: &ErpSlug) -> impl Future<Output = Result<Option<ErpConfig>, Unavailable>> + Send;
+    /// A warehouse, possibly up to a minute old.
+    fn warehouse(&self, slug: &WarehouseSlug) -> impl Future<Output = Result<Option<WarehouseConfig>, Unavailable>> + Send;
+    /// All warehouses.
+    fn warehouses(&self) -> impl Future<Output = Result<Vec<WarehouseConfig>, Unavailable>> + Send;
     /// All stores.
     fn stores(&self) -> impl Future<Output = Result<Vec<StoreConfig>, Unavailable>> + Send;
     /// All ERPs.

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use waybill_domain::money::{Currency, Decimal};
-use waybill_domain::{At, Document, DocumentKind, ErpOrder, Sku};
+use waybill_domain::{At, CreditNote, Document, DocumentKind, ErpOrder, Sku};
 
 use crate::error::CallError;
 
@@ -59,44 +59,25 @@ pub trait ErpOrders: Sync {
 
 /// Cancellation.
 pub trait ErpCancel: Sync {
-    /// Cancels an order by the ERP's id; an order that is cancelled already is no error.
+    /// Cancels an order by the ERP's id; an order that is cancelled already is no error. One that cannot be cancelled any more (shipped,
+    /// invoiced) is refused with the code `erp_cannot_cancel`.
     fn cancel(&self, id: &str) -> impl Future<Output = Result<(), CallError>> + Send;
-}
-
-/// What is credited.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CreditNote {
-    /// Unique and the same at every try.
-    pub reference: String,
-    /// The ERP's id of the order.
-    pub order: String,
-    /// Gross amount, positive.
-    pub amount: Decimal,
-    /// Currency.
-    pub currency: Currency,
-    /// Pieces credited by the store's line id; empty for an amount-only credit.
-    pub lines: Vec<CreditLine>,
-    /// Whether the pieces go back on the shelf.
-    pub restock: bool,
-}
-
-/// A credited line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CreditLine {
-    /// The store's line id.
-    pub line: u64,
-    /// Pieces.
-    pub quantity: u32,
-    /// Net.
-    pub net: Decimal,
-    /// Tax.
-    pub tax: Decimal,
 }
 
 /// Credit notes.
 pub trait ErpCredit: Sync {
-    /// Creates a credit note; a duplicate reference returns the one that is there.
+    /// Creates a credit note; a duplicate reference returns the one that is there. An answer that cannot be trusted is
+    /// [`CallError::Unknown`].
     fn credit(&self, note: &CreditNote) -> impl Future<Output = Result<Document, CallError>> + Send;
+    /// The credit notes with this reference: none, one, or (in ERPs whose reference is not unique) several.
+    fn find_credit(&self, reference: &str) -> impl Future<Output = Result<Vec<Document>, CallError>> + Send;
+}
+
+/// Amendments.
+pub trait ErpAmend: Sync {
+    /// Makes the order with the ERP's id `id` say what `order` says; saying it again changes nothing. An ERP that cannot amend (this
+    /// order, or any) refuses with the code `erp_cannot_amend`.
+    fn amend(&self, id: &str, order: &ErpOrder) -> impl Future<Output = Result<ErpRecord, CallError>> + Send;
 }
 
 /// A part of a list that goes on.
@@ -178,8 +159,14 @@ pub trait ErpDocuments: Sync {
 }
 
 /// Everything an ERP that is fully connected can do.
-pub trait Erp: ErpAvailability + ErpOrders + ErpCancel + ErpCredit + ErpShipments + ErpStockChanges + ErpDocuments {}
-impl<T: ErpAvailability + ErpOrders + ErpCancel + ErpCredit + ErpShipments + ErpStockChanges + ErpDocuments> Erp for T {}
+pub trait Erp:
+    ErpAvailability + ErpOrders + ErpAmend + ErpCancel + ErpCredit + ErpShipments + ErpStockChanges + ErpDocuments
+{
+}
+impl<T: ErpAvailability + ErpOrders + ErpAmend + ErpCancel + ErpCredit + ErpShipments + ErpStockChanges + ErpDocuments> Erp
+    for T
+{
+}
 
 /// Opens the connection to an ERP by its configuration.
 pub trait Erps: Sync {

@@ -11,6 +11,7 @@ pub mod runtime;
 pub mod stock;
 pub mod store;
 pub mod timeline;
+pub mod warehouse;
 
 pub use commands::{CommandQueue, FactBus, Outgoing, Spool, Spooled};
 pub use config::{Circuits, Configs};
@@ -18,5 +19,6 @@ pub use idempotency::{Claim, Idempotency};
 pub use orders::{CommitError, Lanes, Log, Orders, Shortage, Snapshots, Waiter};
 pub use runtime::Runtime;
 pub use stock::StockLedger;
-pub use store::{Delivery, StoreSecrets, Storefront, WebhookSecrets};
+pub use store::{Delivery, StoreDesk, StoreFulfillment, StoreSecrets, Storefront, WebhookSecrets};
 pub use timeline::Timeline;
+pub use warehouse::{Client, Clients, Scope, WarehouseDesk};

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use waybill_domain::{At, Reading, StoreConfig, StoreOrder, StoreSlug};
+use waybill_domain::{At, NewRefund, Reading, Shipment, StoreConfig, StoreOrder, StoreRefund, StoreSlug};
 
 use crate::error::{CallError, Unavailable};
 
@@ -72,4 +72,66 @@ pub trait Storefront: Sync {
     /// The ids of placed orders (drafts left out) modified at or after `since`, oldest first, with their dates: paged by the
     /// implementation, up to 1,000.
     fn modified_since(&self, store: &StoreConfig, since: At) -> impl Future<Output = Result<Vec<(u64, At)>, CallError>> + Send;
+}
+
+/// A fulfillment as the store has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreFulfillment {
+    /// WooCommerce's fulfillment id.
+    pub id: u64,
+    /// The shipment it was made for by Waybill (meta `_waybill_shipment`); `None` for somebody else's.
+    pub shipment: Option<String>,
+    /// The shipment's revision that it shows (meta `_waybill_revision`).
+    pub revision: u32,
+}
+
+/// What Waybill asks of a store and writes to it. Nothing here may be repeated blindly: WooCommerce's POSTs are not idempotent, so whoever
+/// does not know how a write ended reads first. A write whose answer cannot be trusted is [`CallError::Unknown`].
+pub trait StoreDesk: Sync {
+    /// The refunds of an order with their lines, oldest first; `None` if there is no such order.
+    fn refunds(
+        &self,
+        store: &StoreConfig,
+        order: u64,
+    ) -> impl Future<Output = Result<Option<Vec<StoreRefund>>, CallError>> + Send;
+    /// Creates a refund.
+    fn create_refund(
+        &self,
+        store: &StoreConfig,
+        order: u64,
+        refund: &NewRefund,
+    ) -> impl Future<Output = Result<StoreRefund, CallError>> + Send;
+    /// The texts of an order's notes.
+    fn notes(&self, store: &StoreConfig, order: u64) -> impl Future<Output = Result<Vec<String>, CallError>> + Send;
+    /// Adds a note; the store mails one that is for the customer.
+    fn add_note(
+        &self,
+        store: &StoreConfig,
+        order: u64,
+        text: &str,
+        for_customer: bool,
+    ) -> impl Future<Output = Result<(), CallError>> + Send;
+    /// The fulfillments of an order; `None` if the store has no such feature.
+    fn fulfillments(
+        &self,
+        store: &StoreConfig,
+        order: u64,
+    ) -> impl Future<Output = Result<Option<Vec<StoreFulfillment>>, CallError>> + Send;
+    /// Creates a fulfillment for a shipment, or makes the one with this id show it; one that is void is deleted.
+    fn put_fulfillment(
+        &self,
+        store: &StoreConfig,
+        order: u64,
+        known: Option<u64>,
+        shipment: &Shipment,
+    ) -> impl Future<Output = Result<(), CallError>> + Send;
+    /// Writes the meta data that shipment-tracking plugins read, for all shipments that are not void (what others wrote there stays), and
+    /// sets the status `completed` if asked to. The order as the store has it after that, with the bytes it sent.
+    fn show_shipments(
+        &self,
+        store: &StoreConfig,
+        order: u64,
+        shipments: &[Shipment],
+        complete: bool,
+    ) -> impl Future<Output = Result<(StoreOrder, Vec<u8>), CallError>> + Send;
 }

@@ -146,6 +146,7 @@ fn step_before(endpoint: &Endpoint) -> Step {
     match endpoint {
         Endpoint::Erp(_) => Step::PostToErp,
         Endpoint::Store(_) => Step::Validate,
+        Endpoint::Warehouse(_) => Step::ShipUpdate,
     }
 }
 

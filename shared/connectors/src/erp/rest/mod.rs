@@ -10,9 +10,9 @@ mod scrub;
 mod transform;
 mod wire;
 
-use waybill_domain::{Document, DocumentKind, ErpConfig, ErpOrder};
+use waybill_domain::{CreditNote, Document, DocumentKind, ErpConfig, ErpOrder};
 use waybill_workflow::CallError;
-use waybill_workflow::ports::erp::{CreditNote, ErpCancel, ErpCredit, ErpOrders, ErpRecord};
+use waybill_workflow::ports::erp::{ErpCancel, ErpCredit, ErpOrders, ErpRecord};
 
 use client::{Call, Client};
 use error::{Code, Verdict};
@@ -92,24 +92,16 @@ impl ErpCancel for RestErp {
 }
 
 impl ErpCredit for RestErp {
-    /// Looks the reference up first: credit notes are few, and the books of an ERP that keeps its promise badly are dear.
     async fn credit(&self, note: &CreditNote) -> Result<Document, CallError> {
         let body = transform::new_credit_note(note)?;
-        let lookup = Call::read("credit notes", &["v1", "credit-notes"]).query("reference", &note.reference);
-        let there: wire::CreditNotes = self.client.call(&lookup).await.map_err(|verdict| verdict.of_read(&lookup))?;
         let call = Call::write("credit note", &["v1", "credit-notes"], &body);
-        let found: wire::CreditNote = match there.credit_notes.into_iter().next() {
-            Some(found) => found,
-            None => match self.client.call(&call).await {
-                Ok(created) => created,
-                Err(Verdict::Said { code: Code::Duplicate, answer, .. }) => {
-                    match answer.json::<wire::Taken<wire::CreditNote>>() {
-                        Some(taken) => taken.existing,
-                        None => return Err(call.unknown("the reference is taken, and the answer does not show by what")),
-                    }
-                }
-                Err(verdict) => return Err(verdict.of_write(&call, &Scrub::nothing())),
+        let found: wire::CreditNote = match self.client.call(&call).await {
+            Ok(created) => created,
+            Err(Verdict::Said { code: Code::Duplicate, answer, .. }) => match answer.json::<wire::Taken<wire::CreditNote>>() {
+                Some(taken) => taken.existing,
+                None => return Err(call.unknown("the reference is taken, and the answer does not show by what")),
             },
+            Err(verdict) => return Err(verdict.of_write(&call, &Scrub::nothing())),
         };
         let same = found.reference == note.reference && found.order == note.order;
         let same_money = transform::amount(&found.total) == Some(note.amount) && found.currency == note.currency.code();
@@ -118,5 +110,20 @@ impl ErpCredit for RestErp {
             (true, Some(id)) => Ok(Document { kind: DocumentKind::CreditNote, id, number: transform::short(&found.number) }),
             _ => Err(call.unknown("the answer is about another credit note")),
         }
+    }
+
+    async fn find_credit(&self, reference: &str) -> Result<Vec<Document>, CallError> {
+        let call = Call::read("credit notes", &["v1", "credit-notes"]).query("reference", reference);
+        let answer: wire::CreditNotes = self.client.call(&call).await.map_err(|verdict| verdict.of_read(&call))?;
+        answer
+            .credit_notes
+            .into_iter()
+            .map(|found| match transform::id(found.id) {
+                Some(id) if found.reference == reference => {
+                    Ok(Document { kind: DocumentKind::CreditNote, id, number: transform::short(&found.number) })
+                }
+                _ => Err(call.down("the answer is about another credit note")),
+            })
+            .collect()
     }
 }

@@ -4,9 +4,9 @@
 use waybill_domain::erp_order::{ErpCharge, ErpLine};
 use waybill_domain::money::{Currency, Decimal};
 use waybill_domain::store_order::Address;
-use waybill_domain::{At, Document, DocumentKind, ErpOrder, Payment};
+use waybill_domain::{At, CreditNote, Document, DocumentKind, ErpOrder, Payment};
 use waybill_workflow::CallError;
-use waybill_workflow::ports::erp::{CreditNote, ErpRecord};
+use waybill_workflow::ports::erp::ErpRecord;
 
 use super::{error, wire};
 
@@ -127,7 +127,7 @@ pub(super) fn new_credit_note(note: &CreditNote) -> Result<wire::NewCreditNote<'
             .collect(),
         other: other.to_string(),
         total: note.amount.to_string(),
-        restock: note.restock,
+        restock: note.lines.iter().any(|line| line.restock > 0),
     })
 }
 
