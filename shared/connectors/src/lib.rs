@@ -1,5 +1,6 @@
-//! Clients of the systems outside: ERPs and stores. Each translates between its system and the ports of the workflow.
+//! Clients of the systems outside: ERPs, stores and warehouses. Each translates between its system and the ports of the workflow.
 
+pub mod client_signature;
 pub mod erp;
 pub mod http;
 pub mod woocommerce;
