@@ -19,15 +19,28 @@ fn ending(world: &World) -> String {
     order.map_or_else(
         || "unknown".to_owned(),
         |order| {
+            let told: Vec<String> = order
+                .fulfilment
+                .shipments
+                .iter()
+                .map(|shipment| format!("{} {} {} told {}", shipment.id, shipment.revision, shipment.void, shipment.told))
+                .collect();
+            let refunds: Vec<String> =
+                order.refunds.iter().map(|refund| format!("{} {:?} {:?}", refund.amount, refund.state, refund.lines)).collect();
+            let returns: Vec<String> =
+                order.returns.iter().map(|one| format!("{} {:?} {}", one.id, one.state, one.refund.is_some())).collect();
+            let pushed = order.fulfilment.push.as_ref().map(|push| push.told == order.fulfilment.revision);
             format!(
-                "{:?}, {:?}, stock {:?} {:?}, ERP {:?}, held {:?}, waiting {:?}",
+                "{:?}, {:?}, stock {:?} {:?}, ERP {:?}, held {:?}, waiting {:?}, shipped {told:?}, to ship {:?}, pushed {pushed:?}, \
+                 refunds {refunds:?}, returns {returns:?}",
                 order.stage,
                 order.payment,
                 order.stock.state,
                 order.stock.lines,
                 order.erp.state,
-                order.hold.map(|hold| hold.code),
-                order.waiting.map(|waiting| waiting.on),
+                order.hold.as_ref().map(|hold| &hold.code),
+                order.waiting.as_ref().map(|waiting| &waiting.on),
+                order.fulfilment.requested,
             )
         },
     )

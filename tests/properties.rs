@@ -7,7 +7,7 @@ mod common;
 use common::invariants::assert_invariants;
 use proptest::prelude::*;
 use waybill_domain::store_order::{StoreOrder, StoreStatus};
-use waybill_domain::{At, Change, Context, ErpState, StaleReason, Step, StockRow, advance, begin};
+use waybill_domain::{At, Change, Context, ErpState, Pieces, StaleReason, Step, StockRow, advance, begin};
 use waybill_testkit::memory::samples::{order, store};
 use waybill_testkit::memory::{Manners, World};
 
@@ -168,9 +168,14 @@ fn any_change() -> impl Strategy<Value = Change> {
         1 => Just(Change::Backordered { short: String::new() }),
         1 => Just(Change::StockReleased),
         3 => Just(Change::PostingStarted { reference: "shop-16".to_owned(), until: At(1_767_225_700_000) }),
-        2 => Just(Change::PostingUnknown { until: At(1_767_225_800_000), why: String::new() }),
+        2 => Just(Change::OutcomeUnknown { until: At(1_767_225_800_000), why: String::new() }),
         2 => Just(Change::PostingRefused { why: String::new() }),
-        3 => Just(Change::Posted { confirmed_at: At(1_767_225_650_000), documents: Vec::new() }),
+        3 => Just(Change::Posted {
+            confirmed_at: At(1_767_225_650_000),
+            documents: Vec::new(),
+            to_ship: Pieces::from([(1, 2)]),
+            push: None,
+        }),
         1 => Just(Change::Held { code: "short_stock".to_owned(), message: String::new() }),
         1 => Just(Change::Retried),
     ]

@@ -1,12 +1,13 @@
 //! Stories: what happens outside (stores, people, reports), told to a world in memory. Between two sentences the world comes to rest.
 
-use waybill_contracts::{Command, Origin};
-use waybill_domain::store_order::{RefundSeen, StoreStatus};
-use waybill_domain::{At, Change, OrderKey, Step};
-use waybill_testkit::memory::samples::{cents, order};
+use waybill_domain::refund::RefundedLine;
+use waybill_domain::store_order::{StoreStatus, TaxPart};
+use waybill_domain::{At, Change, FulfilmentStatus, OrderKey, Return, ReturnState, ReturnedLine, Shipment, Step, StoreRefund};
+use waybill_testkit::memory::samples::{cents, order, warehouse};
 use waybill_testkit::memory::{Manners, World};
 use waybill_workflow::commit::{cause, commit};
-use waybill_workflow::ports::{CommandQueue, Orders, Outgoing};
+use waybill_workflow::ports::Orders;
+use waybill_workflow::steps::report::Report;
 
 /// A story and the step whose faults it is there to show (every step of the saga has one).
 pub struct Story {
@@ -18,7 +19,7 @@ pub struct Story {
 }
 
 /// One thing that happens outside.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Chapter {
     /// A paid order of two SKUs is placed.
     Placed,
@@ -34,49 +35,90 @@ pub enum Chapter {
     PlacedTooLarge,
     /// The customer takes fewer, which there are.
     MadeSmaller,
-    /// It is cancelled while it waits for stock or money, with its stock taken.
+    /// The customer takes one piece more, which there is.
+    MadeLarger,
+    /// The store cancels it.
     Cancelled,
+    /// The store wants it after all.
+    Revived,
     /// The ERP creates the next order and never answers.
     ErpFallsSilent,
     /// The ERP is down for the next calls.
     ErpGoesDown,
     /// The ERP refuses this order for good.
     ErpRefuses,
-    /// A person mends that and tries again.
+    /// The ERP is of those that cannot amend.
+    ErpCannotAmend,
+    /// A person mends what was wrong and tries again.
     Retried,
-    /// The store refunds a part.
-    Refunded,
-    /// A shipment is reported.
-    ShipmentReported,
+    /// The store refunds one piece and puts it back on the shelf.
+    RefundedPiece,
+    /// The store refunds an amount that belongs to no line.
+    RefundedAmount,
+    /// The store refunds all that is left.
+    RefundedRest,
+    /// The store has no feature of fulfillments.
+    NoFulfillments,
+    /// A part leaves.
+    ShippedPart,
+    /// The rest leaves.
+    ShippedRest,
+    /// Another tracking number.
+    ShipmentCorrected,
+    /// It never left.
+    ShipmentVoided,
+    /// More leaves than was ordered.
+    ShippedTooMuch,
+    /// The customer announces that something comes back.
+    ReturnAnnounced,
+    /// It was looked at: one piece is accepted.
+    ReturnInspected,
+    /// A warehouse is pushed to from now on.
+    WarehouseConnected,
+    /// The warehouse is down for the next pushes.
+    WarehouseGoesDown,
+    /// The warehouse cannot go on, and then it can.
+    WarehouseBlocks,
+    /// The bank takes the money back.
+    PaymentVanishes,
+}
+
+use Chapter as C;
+
+const fn story(name: &'static str, about: Step, chapters: &'static [Chapter]) -> Story {
+    Story { name, about, undoes: false, chapters }
+}
+
+const fn undoing(name: &'static str, about: Step, chapters: &'static [Chapter]) -> Story {
+    Story { name, about, undoes: true, chapters }
 }
 
 /// Every story. Derive more tests from them rather than writing the same sentences again.
 pub const STORIES: &[Story] = &[
-    Story { name: "placed", about: Step::Intake, undoes: false, chapters: &[Chapter::Placed, Chapter::DeliveredAgain] },
-    Story { name: "hinted", about: Step::Validate, undoes: false, chapters: &[Chapter::Hinted] },
-    Story { name: "unpaid then paid", about: Step::Validate, undoes: false, chapters: &[Chapter::PlacedUnpaid, Chapter::Paid] },
-    Story {
-        name: "short then smaller",
-        about: Step::Reserve,
-        undoes: false,
-        chapters: &[Chapter::PlacedTooLarge, Chapter::MadeSmaller],
-    },
-    Story {
-        name: "refused, then cancelled",
-        about: Step::Reserve,
-        undoes: true,
-        chapters: &[Chapter::ErpRefuses, Chapter::Placed, Chapter::Cancelled],
-    },
-    Story { name: "silent ERP", about: Step::PostToErp, undoes: false, chapters: &[Chapter::ErpFallsSilent, Chapter::Placed] },
-    Story { name: "ERP down", about: Step::PostToErp, undoes: false, chapters: &[Chapter::ErpGoesDown, Chapter::Placed] },
-    Story {
-        name: "refused, then retried",
-        about: Step::PostToErp,
-        undoes: false,
-        chapters: &[Chapter::ErpRefuses, Chapter::Placed, Chapter::Retried],
-    },
-    Story { name: "refunded", about: Step::Refund, undoes: false, chapters: &[Chapter::Placed, Chapter::Refunded] },
-    Story { name: "shipped", about: Step::ShipUpdate, undoes: false, chapters: &[Chapter::Placed, Chapter::ShipmentReported] },
+    story("placed", Step::Intake, &[C::Placed, C::DeliveredAgain]),
+    story("hinted", Step::Validate, &[C::Hinted]),
+    story("unpaid then paid", Step::Validate, &[C::PlacedUnpaid, C::Paid]),
+    story("short then smaller", Step::Reserve, &[C::PlacedTooLarge, C::MadeSmaller]),
+    undoing("refused, then cancelled", Step::Reserve, &[C::ErpRefuses, C::Placed, C::Cancelled]),
+    story("silent ERP", Step::PostToErp, &[C::ErpFallsSilent, C::Placed]),
+    story("ERP down", Step::PostToErp, &[C::ErpGoesDown, C::Placed]),
+    story("refused, then retried", Step::PostToErp, &[C::ErpRefuses, C::Placed, C::Retried]),
+    undoing("cancelled after posting, then wanted", Step::PostToErp, &[C::Placed, C::Cancelled, C::Revived]),
+    story("amended after posting", Step::PostToErp, &[C::Placed, C::MadeLarger]),
+    story("amended by hand", Step::PostToErp, &[C::ErpCannotAmend, C::Placed, C::MadeLarger, C::Retried]),
+    story("cancelled after shipping", Step::PostToErp, &[C::Placed, C::ShippedPart, C::Cancelled]),
+    story("refunded in parts", Step::Refund, &[C::Placed, C::RefundedPiece, C::RefundedAmount]),
+    story("refunded whole", Step::Refund, &[C::Placed, C::RefundedRest]),
+    story("return", Step::Refund, &[C::Placed, C::ShippedPart, C::ShippedRest, C::ReturnAnnounced, C::ReturnInspected]),
+    story("two parcels", Step::ShipUpdate, &[C::Placed, C::ShippedPart, C::ShippedRest]),
+    story("corrected, then void", Step::ShipUpdate, &[C::Placed, C::ShippedPart, C::ShipmentCorrected, C::ShipmentVoided]),
+    story("too much", Step::ShipUpdate, &[C::NoFulfillments, C::Placed, C::ShippedTooMuch, C::Retried]),
+    story(
+        "pushed",
+        Step::ShipUpdate,
+        &[C::WarehouseConnected, C::WarehouseGoesDown, C::Placed, C::WarehouseBlocks, C::Cancelled],
+    ),
+    story("payment vanishes", Step::Validate, &[C::Placed, C::PaymentVanishes, C::Paid]),
 ];
 
 const ID: u64 = 16;
@@ -134,24 +176,114 @@ impl Chapter {
                 let smaller = order(ID, &[("SKU-A", 3), ("SKU-B", 3)]);
                 deliver(world, smaller).await;
             }
+            Chapter::MadeLarger => {
+                let larger = order(ID, &[("SKU-A", 3), ("SKU-B", 1)]);
+                deliver(world, larger).await;
+            }
             Chapter::Cancelled => change(world, |order| order.status = StoreStatus::Cancelled).await,
+            Chapter::Revived => change(world, |order| order.status = StoreStatus::Processing).await,
             Chapter::ErpFallsSilent => world.state().erp.silent_creates = 1,
             Chapter::ErpGoesDown => world.state().erp.down_calls = 5,
             Chapter::ErpRefuses => {
                 world.state().erp.refuses.insert(format!("shop-{ID}"));
             }
+            Chapter::ErpCannotAmend => world.state().erp.cannot_amend = true,
             Chapter::Retried => retry(world).await,
-            Chapter::Refunded => change(world, |order| order.refunds.push(RefundSeen { id: 17, amount: cents(1000) })).await,
-            Chapter::ShipmentReported => {
-                let command = Command::new(Step::ShipUpdate, key(), Origin::Commit, 0);
-                // Whoever reports repeats until it is taken.
-                world.enter(None);
-                while world.send(&[Outgoing { command: command.clone(), delay_seconds: 0 }]).await.is_err() {
-                    world.enter(None);
+            Chapter::RefundedPiece => {
+                let line = RefundedLine {
+                    line: 1,
+                    quantity: 1,
+                    net: cents(1000),
+                    taxes: vec![TaxPart { rate_id: 1, total: cents(190) }],
+                };
+                refund(world, 17, 1190, vec![line], true).await;
+            }
+            Chapter::RefundedAmount => refund(world, 18, 500, Vec::new(), false).await,
+            Chapter::RefundedRest => {
+                // Two of the one, one of the other, and shipping.
+                refund(world, 19, 3 * 1190 + 595, Vec::new(), false).await;
+            }
+            Chapter::NoFulfillments => world.state().desk.no_fulfillments = true,
+            Chapter::ShippedPart => report(world, Report::Shipment(shipment("S1", 1, &[(1, 2)]))).await,
+            Chapter::ShippedRest => report(world, Report::Shipment(shipment("S2", 1, &[(2, 1)]))).await,
+            Chapter::ShipmentCorrected => {
+                let corrected = Shipment { tracking: "T-2".to_owned(), ..shipment("S1", 2, &[(1, 2)]) };
+                report(world, Report::Shipment(corrected)).await;
+            }
+            Chapter::ShipmentVoided => {
+                let void = Shipment { void: true, ..shipment("S1", 3, &[]) };
+                report(world, Report::Shipment(void)).await;
+            }
+            Chapter::ShippedTooMuch => report(world, Report::Shipment(shipment("S1", 1, &[(1, 9)]))).await,
+            Chapter::ReturnAnnounced => report(world, returned(ReturnState::Announced, 0)).await,
+            Chapter::ReturnInspected => report(world, returned(ReturnState::Inspected, 1)).await,
+            Chapter::WarehouseConnected => {
+                let mut state = world.state();
+                state.warehouses.insert("wms".parse().expect("slug"), warehouse());
+                for store in state.stores.values_mut() {
+                    store.warehouse = Some("wms".parse().expect("slug"));
                 }
+            }
+            Chapter::WarehouseGoesDown => world.state().warehouse_down = 2,
+            Chapter::WarehouseBlocks => {
+                for blocked in [Some("no box fits".to_owned()), None] {
+                    world.pass_seconds(1);
+                    let at = world.state().now;
+                    report(world, Report::Fulfilment(FulfilmentStatus { blocked, at })).await;
+                }
+            }
+            Chapter::PaymentVanishes => {
+                change(world, |order| {
+                    order.status = StoreStatus::Failed;
+                    order.paid_at = None;
+                })
+                .await;
             }
         }
     }
+}
+
+fn shipment(id: &str, revision: u32, lines: &[(u64, u32)]) -> Shipment {
+    Shipment {
+        id: id.to_owned(),
+        revision,
+        carrier: "DHL".to_owned(),
+        tracking: "T-1".to_owned(),
+        tracking_url: String::new(),
+        shipped_at: At(1_767_225_700_000),
+        lines: lines.iter().copied().collect(),
+        void: false,
+        told: 0,
+    }
+}
+
+fn returned(state: ReturnState, accepted: u32) -> Report {
+    let lines = [(1, ReturnedLine { quantity: 2, accepted, restock: accepted })].into_iter().collect();
+    let id = "R1".to_owned();
+    Report::Return {
+        returned: Return { id, state, lines, amount: None, credit_note: None, refund: None, by_hand: false },
+        currency: None,
+    }
+}
+
+/// Whoever reports repeats until it is taken.
+async fn report(world: &World, said: Report) {
+    loop {
+        world.enter(None);
+        if let Ok(taken) = waybill_workflow::steps::report::report(world, &key(), said.clone(), "wms").await
+            && !world.crashed()
+        {
+            assert!(taken.is_ok(), "{said:?}: {taken:?}");
+            return;
+        }
+        world.pass_seconds(1);
+    }
+}
+
+/// The store refunds, and tells of it.
+async fn refund(world: &World, id: u64, amount: i64, lines: Vec<RefundedLine>, restock: bool) {
+    let made = StoreRefund { id, amount: cents(amount), lines, charges: Vec::new(), returned: None };
+    world.state().refund(ID, made, restock);
 }
 
 async fn deliver(world: &World, order: waybill_domain::StoreOrder) {

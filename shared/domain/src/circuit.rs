@@ -56,6 +56,9 @@ pub struct Circuit {
     /// A store: up to when its changes were asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub polled_at: Option<At>,
+    /// A store: whether it has the feature of fulfillments; `None` as long as nobody asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fulfillments: Option<bool>,
 }
 
 /// May this order call the endpoint now?
@@ -70,7 +73,16 @@ pub enum Admission {
 impl Circuit {
     /// A circuit nothing is known of.
     pub fn closed(endpoint: Endpoint) -> Self {
-        Circuit { endpoint, version: 0, state: CircuitState::Closed, failures: 0, retry_at: None, probe: None, polled_at: None }
+        Circuit {
+            endpoint,
+            version: 0,
+            state: CircuitState::Closed,
+            failures: 0,
+            retry_at: None,
+            probe: None,
+            polled_at: None,
+            fulfillments: None,
+        }
     }
 
     /// Whether `order` may call. `from_line`: the sweep took it from the line.
@@ -88,6 +100,12 @@ impl Circuit {
     #[must_use]
     pub fn polled(&self, at: At) -> Self {
         Circuit { polled_at: Some(at), version: self.version.saturating_add(1), ..self.clone() }
+    }
+
+    /// The circuit of a store of which it is known whether it has fulfillments.
+    #[must_use]
+    pub fn with_fulfillments(&self, fulfillments: bool) -> Self {
+        Circuit { fulfillments: Some(fulfillments), version: self.version.saturating_add(1), ..self.clone() }
     }
 
     /// The circuit after an outage at `now`.

@@ -69,10 +69,11 @@ impl Policies {
     /// Whether an order may go on with its payment as it is.
     pub fn accepts_payment(&self, order: &StoreOrder) -> bool {
         match order.payment() {
-            Payment::Paid => true,
+            Payment::Paid | Payment::PartlyRefunded | Payment::Refunded => true,
+            Payment::Authorised => self.accept_authorised,
             Payment::CashOnDelivery => self.accept_cash_on_delivery,
             Payment::OnHold => self.accept_bank_transfer_on_hold && matches!(order.payment_method.as_str(), "bacs" | "cheque"),
-            Payment::Unpaid | Payment::Failed => false,
+            Payment::Unpaid | Payment::Failed | Payment::Voided => false,
         }
     }
 }

@@ -87,9 +87,14 @@ pub struct ErpOrder {
     pub note: String,
 }
 
-/// The reference an order has in the ERP.
+/// The reference an order has in the ERP. One that came back to life after its document was cancelled there needs another: references are
+/// unique, and an order id is a number, so no order of a store `shop-16` can have it.
 pub fn reference(order: &Order) -> String {
-    format!("{}-{}", order.key.store, order.key.id)
+    let first = format!("{}-{}", order.key.store, order.key.id);
+    match order.erp.cancelled {
+        0 => first,
+        cancelled => format!("{first}-r{}", cancelled.saturating_add(1)),
+    }
 }
 
 /// A line that has no mapping any more; validation found one, so the mapping changed since.

@@ -59,9 +59,75 @@ pub enum EventKind {
     /// The store no longer wants it.
     #[serde(rename = "order.cancelled")]
     Cancelled,
+    /// The store wants it after all.
+    #[serde(rename = "order.revived")]
+    Revived,
+    /// The ERP's order says what the store's says now.
+    #[serde(rename = "order.amended")]
+    Amended,
+    /// The ERP's order was cancelled.
+    #[serde(rename = "order.erp-cancelled")]
+    ErpCancelled,
+    /// Something is being done outside; the detail says what.
+    #[serde(rename = "order.calling")]
+    Calling,
+    /// The outcome of that is unknown.
+    #[serde(rename = "order.call-unknown")]
+    CallUnknown,
+    /// That was surely not done.
+    #[serde(rename = "order.call-ended")]
+    CallEnded,
+    /// The warehouse is asked to ship; again whenever what is to be shipped changes.
+    #[serde(rename = "fulfilment.requested")]
+    FulfilmentRequested,
+    /// The warehouse is to ship nothing.
+    #[serde(rename = "fulfilment.withdrawn")]
+    FulfilmentWithdrawn,
+    /// The warehouse was told by an HTTP request.
+    #[serde(rename = "fulfilment.pushed")]
+    FulfilmentPushed,
+    /// The warehouse cannot go on.
+    #[serde(rename = "fulfilment.blocked")]
+    FulfilmentBlocked,
+    /// It can go on.
+    #[serde(rename = "fulfilment.unblocked")]
+    FulfilmentUnblocked,
+    /// A shipment left.
+    #[serde(rename = "shipment.reported")]
+    ShipmentReported,
+    /// What was said of it is corrected.
+    #[serde(rename = "shipment.corrected")]
+    ShipmentCorrected,
+    /// It never left after all.
+    #[serde(rename = "shipment.voided")]
+    ShipmentVoided,
+    /// The store knows.
+    #[serde(rename = "shipment.told")]
+    ShipmentTold,
     /// A refund was seen in the store.
-    #[serde(rename = "order.refund-seen")]
+    #[serde(rename = "refund.seen")]
     RefundSeen,
+    /// The store deleted it, or it needs no credit note.
+    #[serde(rename = "refund.settled")]
+    RefundSettled,
+    /// Waybill created it in the store.
+    #[serde(rename = "refund.created")]
+    RefundCreated,
+    /// The ERP has a credit note for it.
+    #[serde(rename = "refund.credited")]
+    RefundCredited,
+    /// A return is on its way.
+    #[serde(rename = "return.announced")]
+    ReturnAnnounced,
+    /// A return arrived.
+    #[serde(rename = "return.received")]
+    ReturnReceived,
+    /// A return was looked at.
+    #[serde(rename = "return.inspected")]
+    ReturnInspected,
+    /// Nothing of it was accepted.
+    #[serde(rename = "return.rejected")]
+    ReturnRejected,
 }
 
 impl EventKind {
@@ -85,7 +151,29 @@ impl EventKind {
             EventKind::Held => "order.held",
             EventKind::Retried => "order.retried",
             EventKind::Cancelled => "order.cancelled",
-            EventKind::RefundSeen => "order.refund-seen",
+            EventKind::Revived => "order.revived",
+            EventKind::Amended => "order.amended",
+            EventKind::ErpCancelled => "order.erp-cancelled",
+            EventKind::Calling => "order.calling",
+            EventKind::CallUnknown => "order.call-unknown",
+            EventKind::CallEnded => "order.call-ended",
+            EventKind::FulfilmentRequested => "fulfilment.requested",
+            EventKind::FulfilmentWithdrawn => "fulfilment.withdrawn",
+            EventKind::FulfilmentPushed => "fulfilment.pushed",
+            EventKind::FulfilmentBlocked => "fulfilment.blocked",
+            EventKind::FulfilmentUnblocked => "fulfilment.unblocked",
+            EventKind::ShipmentReported => "shipment.reported",
+            EventKind::ShipmentCorrected => "shipment.corrected",
+            EventKind::ShipmentVoided => "shipment.voided",
+            EventKind::ShipmentTold => "shipment.told",
+            EventKind::RefundSeen => "refund.seen",
+            EventKind::RefundSettled => "refund.settled",
+            EventKind::RefundCreated => "refund.created",
+            EventKind::RefundCredited => "refund.credited",
+            EventKind::ReturnAnnounced => "return.announced",
+            EventKind::ReturnReceived => "return.received",
+            EventKind::ReturnInspected => "return.inspected",
+            EventKind::ReturnRejected => "return.rejected",
         }
     }
 }

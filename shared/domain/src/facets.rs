@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{BadId, ContentHash, Endpoint, ErpSlug, Sku, Step};
-use crate::money::Decimal;
 use crate::reading::StaleReason;
 use crate::time::At;
 
@@ -37,10 +36,25 @@ pub enum Payment {
     OnHold,
     /// To be paid on delivery.
     CashOnDelivery,
-    /// Paid.
+    /// The gateway holds the money for the store, which has not taken it yet.
+    Authorised,
+    /// Paid: the money was captured.
     Paid,
+    /// Paid, and a part was paid back.
+    PartlyRefunded,
+    /// Paid, and all of it was paid back.
+    Refunded,
     /// The payment failed.
     Failed,
+    /// The authorisation was given back: the order was cancelled before the money was captured.
+    Voided,
+}
+
+impl Payment {
+    /// The store has, or had, the money.
+    pub fn is_captured(self) -> bool {
+        matches!(self, Payment::Paid | Payment::PartlyRefunded | Payment::Refunded)
+    }
 }
 
 /// What the order holds of the stock ledger.
@@ -71,11 +85,15 @@ pub struct Stock {
     /// When the ERP confirmed, by its clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proven_at: Option<At>,
+    /// Pieces taken beyond `lines` for an amendment that the ERP has not confirmed yet.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub extra: BTreeMap<Sku, u32>,
 }
 
 impl Stock {
     /// Holds nothing.
-    pub const NONE: Stock = Stock { state: StockState::None, ledger: None, lines: BTreeMap::new(), proven_at: None };
+    pub const NONE: Stock =
+        Stock { state: StockState::None, ledger: None, lines: BTreeMap::new(), proven_at: None, extra: BTreeMap::new() };
 }
 
 /// Where the posting protocol stands.
@@ -133,6 +151,18 @@ pub struct Erp {
     /// What was sent, so that a later change shows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub goods: Option<ContentHash>,
+    /// The snapshot it was made from, so that a later change can be said in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<ContentHash>,
+    /// It was sent as paid.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub paid: bool,
+    /// Documents of this order that were cancelled in the ERP before the present one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cancelled: u32,
+    /// A person says that the ERP already agrees with the store: the next correction is noted, not made.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub by_hand: bool,
     /// When Waybill learnt that the ERP has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub posted_at: Option<At>,
@@ -145,6 +175,10 @@ fn is_zero(n: &u32) -> bool {
     *n == 0
 }
 
+fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
 impl Erp {
     /// Nothing posted.
     pub const NONE: Erp = Erp {
@@ -153,41 +187,13 @@ impl Erp {
         attempt: 0,
         until: None,
         goods: None,
+        content: None,
+        paid: false,
+        cancelled: 0,
+        by_hand: false,
         posted_at: None,
         documents: Vec::new(),
     };
-}
-
-/// What was shipped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Fulfilment {
-    /// Nothing known.
-    None,
-}
-
-/// What Waybill did about a refund.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RefundState {
-    /// Seen in the store, nothing done in the ERP.
-    Seen,
-    /// A person said that it was dealt with.
-    ByHand,
-}
-
-/// A refund of the order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refund {
-    /// WooCommerce's refund id.
-    pub id: u64,
-    /// Gross, positive.
-    pub amount: Decimal,
-    /// State.
-    pub state: RefundState,
-    /// The credit note's reference in the ERP.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reference: Option<String>,
 }
 
 /// One thing that is wrong with an order. The message names fields and figures, never personal data.

@@ -16,7 +16,7 @@ pub struct BadId {
     expected: &'static str,
 }
 
-fn bad(text: &str, expected: &'static str) -> BadId {
+pub(crate) fn bad(text: &str, expected: &'static str) -> BadId {
     BadId { text: text.chars().take(80).collect(), expected }
 }
 

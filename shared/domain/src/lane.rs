@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::facets::{ErpState, WaitOn, Waiting};
+use crate::facets::{WaitOn, Waiting};
 use crate::next::next;
 use crate::order::Order;
 use crate::time::At;
@@ -54,8 +54,8 @@ pub fn lane(order: &Order) -> Option<(Lane, At)> {
             (None, None) => None,
         };
     }
-    Some(match (order.erp.state, order.erp.posted_at) {
-        (ErpState::Posted, Some(posted_at)) => (Lane::After, posted_at),
-        _ => (Lane::Open, order.received_at),
+    Some(match order.busy_since {
+        Some(since) => (Lane::After, since),
+        None => (Lane::Open, order.received_at),
     })
 }

@@ -17,11 +17,16 @@
 
 pub mod circuit;
 pub mod config;
+pub mod credit;
+pub mod difference;
+pub mod entry;
 pub mod erp_order;
 pub mod event;
 pub mod facets;
+pub mod fulfilment;
 pub mod ids;
 pub mod lane;
+pub mod ledger;
 pub mod money;
 pub mod next;
 pub mod order;
@@ -36,14 +41,14 @@ pub mod validate;
 
 pub use circuit::{Admission, Circuit, CircuitState};
 pub use config::{ErpConfig, Mapping, Policies, StoreConfig, WarehouseConfig};
+pub use entry::{Entry, EntryKind, entries};
 pub use erp_order::ErpOrder;
 pub use event::{Event, EventKind};
-pub use facets::{
-    Document, DocumentKind, Erp, ErpState, Finding, Fulfilment, Hold, Payment, Refund, RefundState, Stage, Stock, StockState,
-    WaitOn, Waiting,
-};
+pub use facets::{Document, DocumentKind, Erp, ErpState, Finding, Hold, Payment, Stage, Stock, StockState, WaitOn, Waiting};
+pub use fulfilment::{Fulfilment, FulfilmentState, Pieces};
 pub use ids::{ClientSlug, ContentHash, Endpoint, ErpSlug, OrderKey, Sku, Step, StoreSlug, WarehouseSlug};
 pub use lane::Lane;
+pub use ledger::{Call, Effect, Refund, RefundState};
 pub use money::Currency;
 pub use next::{Due, next};
 pub use order::{Content, Order};

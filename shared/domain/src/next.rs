@@ -1,8 +1,10 @@
 //! What to do next, computed from the record alone: lost, doubled, late and reordered messages all end in the same place.
 
-use crate::facets::{ErpState, Hold, RefundState, Stage, StockState, WaitOn, Waiting};
+use crate::facets::{ErpState, Hold, Stage, StockState, WaitOn, Waiting};
 use crate::ids::{Endpoint, Step};
+use crate::ledger::RefundState;
 use crate::order::Order;
+use crate::store_order::StoreStatus;
 use crate::time::At;
 
 /// A step that is to run.
@@ -24,19 +26,8 @@ impl Due {
 
 /// The steps that are to run for this order, given what is recorded. Empty: finished, waiting, or held.
 pub fn next(order: &Order) -> Vec<Due> {
-    // Nobody could learn the outcome of a call: a person must see to it first.
-    let unknowable = matches!(&order.hold, Some(Hold { step: Step::PostToErp, .. }));
-    if unknowable && matches!(order.erp.state, ErpState::Posting | ErpState::Unknown) {
-        return Vec::new();
-    }
-    // A call may be out at the ERP: whatever else changed, its outcome is learnt first.
-    match order.erp.state {
-        ErpState::Posting => return vec![Due { step: Step::PostToErp, not_before: order.erp.until, watched: true }],
-        ErpState::Unknown if order.waiting.is_none() => {
-            return vec![Due { step: Step::PostToErp, not_before: order.erp.until, watched: false }];
-        }
-        ErpState::Unknown => return Vec::new(),
-        ErpState::None | ErpState::Posted => {}
+    if let Some(call) = call_out(order) {
+        return call;
     }
     if gives_stock_back(order) {
         return vec![Due::now(Step::Reserve)];
@@ -53,11 +44,64 @@ pub fn next(order: &Order) -> Vec<Due> {
         Stage::Received => vec![Due::now(Step::Validate)],
         Stage::Validated => vec![Due::now(Step::Reserve)],
         Stage::Reserved => vec![Due::now(Step::PostToErp)],
-        Stage::Posted | Stage::Completed if order.refunds.iter().any(|refund| refund.state == RefundState::Seen) => {
-            vec![Due::now(Step::Refund)]
-        }
-        Stage::Posted | Stage::Completed | Stage::Cancelled => Vec::new(),
+        Stage::Posted | Stage::Completed => after_posting(order),
+        Stage::Cancelled => told_of_withdrawal(order),
     }
+}
+
+/// A call may be out: whatever else changed, its outcome is learnt first. `None`: there is none.
+fn call_out(order: &Order) -> Option<Vec<Due>> {
+    let (step, unknown, until) = match (order.erp.state, &order.call) {
+        (ErpState::Posting, _) => (Step::PostToErp, false, order.erp.until),
+        (ErpState::Unknown, _) => (Step::PostToErp, true, order.erp.until),
+        (ErpState::None | ErpState::Posted, Some(call)) => (call.effect.step(), call.unknown, Some(call.until)),
+        (ErpState::None | ErpState::Posted, None) => return None,
+    };
+    // Nobody could learn the outcome: a person must see to it first.
+    let unknowable = matches!(&order.hold, Some(Hold { step: held, .. }) if *held == step);
+    if unknowable || (unknown && order.waiting.is_some()) {
+        return Some(Vec::new());
+    }
+    Some(vec![Due { step, not_before: until, watched: !unknown }])
+}
+
+/// The ERP is brought in line first; then refunds and shipments go their own ways.
+fn after_posting(order: &Order) -> Vec<Due> {
+    if order.wants_cancellation() || order.wants_amendment() {
+        return vec![Due::now(Step::PostToErp)];
+    }
+    let mut due = Vec::new();
+    let credits = order.refunds.iter().any(|refund| refund.state == RefundState::Seen);
+    if credits || order.returns_to_refund().next().is_some() {
+        due.push(Due::now(Step::Refund));
+    }
+    if owes_push(order) || owes_store(order) {
+        due.push(Due::now(Step::ShipUpdate));
+    }
+    due
+}
+
+fn told_of_withdrawal(order: &Order) -> Vec<Due> {
+    if owes_push(order) { vec![Due::now(Step::ShipUpdate)] } else { Vec::new() }
+}
+
+/// Whether the warehouse is to be told by an HTTP request.
+pub fn owes_push(order: &Order) -> bool {
+    order.fulfilment.push.as_ref().is_some_and(|push| push.told < order.fulfilment.revision)
+}
+
+/// Whether the store is to be told of shipments, or that all have left.
+pub fn owes_store(order: &Order) -> bool {
+    !order.is_unwanted()
+        && (order.fulfilment.shipments.iter().any(|shipment| shipment.told < shipment.revision) || completes(order))
+}
+
+/// Whether the store is to call the order completed: all that is to leave left, and the store still takes it for open. Asked for once:
+/// whoever opens the order again in the store means it.
+pub fn completes(order: &Order) -> bool {
+    let open =
+        order.content.as_ref().is_some_and(|content| matches!(content.status, StoreStatus::Processing | StoreStatus::OnHold));
+    open && !order.fulfilment.completed && order.fulfilment.is_shipped()
 }
 
 /// Whether the order holds stock that it is no longer to hold: it was cancelled, or is not paid (any more). An order that is held keeps

@@ -3,10 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event::Event;
-use crate::facets::{Erp, Fulfilment, Hold, Payment, Refund, Stage, Stock, Waiting};
+use crate::facets::{Erp, ErpState, Hold, Payment, Stage, Stock, Waiting};
+use crate::fulfilment::Fulfilment;
 use crate::ids::{ContentHash, OrderKey};
+use crate::ledger::{Call, Refund};
 use crate::money::{Currency, Decimal};
 use crate::reading::StaleReason;
+use crate::shipment::{Return, ReturnState};
 use crate::store_order::{StoreOrder, StoreStatus};
 use crate::time::At;
 
@@ -77,10 +80,23 @@ pub struct Order {
     /// ERP.
     pub erp: Erp,
     /// Fulfilment.
+    #[serde(default, skip_serializing_if = "Fulfilment::is_empty")]
     pub fulfilment: Fulfilment,
-    /// Refunds.
+    /// Refunds in the store.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refunds: Vec<Refund>,
+    /// Returns as they were reported.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub returns: Vec<Return>,
+    /// The call that is out, after the order was posted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<Call>,
+    /// The store has no such order (any more).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub gone: bool,
+    /// Since when there is something to be done after posting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub busy_since: Option<At>,
     /// A person must decide.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<Hold>,
@@ -92,7 +108,34 @@ pub struct Order {
     pub mapping: u32,
 }
 
+fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
 impl Order {
+    /// The store does not want it.
+    pub fn is_unwanted(&self) -> bool {
+        self.gone || self.content.as_ref().is_some_and(|content| content.status.is_cancelled())
+    }
+
+    /// The ERP is to cancel what it has. A person decides about an order that the store deleted without a word.
+    pub fn wants_cancellation(&self) -> bool {
+        self.erp.state == ErpState::Posted && !self.gone && self.is_unwanted()
+    }
+
+    /// The ERP is to change what it has.
+    pub fn wants_amendment(&self) -> bool {
+        let wanted = self.content.as_ref().map(|content| &content.goods);
+        self.erp.state == ErpState::Posted && !self.is_unwanted() && wanted.is_some() && self.erp.goods.as_ref() != wanted
+    }
+
+    /// The returns that are to be refunded in the store.
+    pub fn returns_to_refund(&self) -> impl Iterator<Item = &Return> {
+        let open =
+            |one: &&Return| one.state == ReturnState::Inspected && one.refund.is_none() && !one.by_hand && !one.is_rejected();
+        self.returns.iter().filter(open)
+    }
+
     /// The events the last commit added.
     pub fn fresh_events(&self) -> &[Event] {
         let count = usize::try_from(self.fresh).unwrap_or(usize::MAX);

@@ -24,6 +24,8 @@ pub enum StaleReason {
     SnapshotMissing,
     /// A poll of the store saw a newer order.
     Polled,
+    /// The store says that it does not want the order any more: nothing is undone before it was asked.
+    Cancelled,
 }
 
 impl StaleReason {
@@ -38,6 +40,7 @@ impl StaleReason {
             StaleReason::Draft => "draft",
             StaleReason::SnapshotMissing => "snapshot-missing",
             StaleReason::Polled => "polled",
+            StaleReason::Cancelled => "cancelled",
         }
     }
 }

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::Mapping;
+use crate::fulfilment::Pieces;
 use crate::ids::OrderKey;
 use crate::money::Decimal;
-use crate::store_order::Address;
+use crate::order::Order;
+use crate::store_order::{Address, Line, StoreOrder};
 use crate::time::At;
 
 /// A shipment: one parcel or several under one id of the warehouse, as last reported.
@@ -131,6 +134,36 @@ pub struct FulfilmentLine {
     pub name: String,
     /// Pieces.
     pub quantity: u32,
+}
+
+/// What is to be shipped of a store's order, by line: articles that are sent by post.
+pub fn pieces_to_ship(order: &StoreOrder, mapping: &Mapping) -> Pieces {
+    let mut pieces = Pieces::new();
+    for line in &order.lines {
+        let quantity = u32::try_from(line.quantity).unwrap_or(0);
+        if quantity > 0 && mapping.find(&line.sku).is_some_and(|mapped| mapped.shippable) {
+            pieces.insert(line.id, quantity);
+        }
+    }
+    pieces
+}
+
+/// What the warehouse is to ship, in its words. `with_address`: the warehouse asked for it, and may.
+pub fn fulfilment_order(order: &Order, seen: &StoreOrder, mapping: &Mapping, with_address: bool) -> FulfilmentOrder {
+    let to_ship = order.fulfilment.to_ship();
+    let line = |line: &Line| {
+        let quantity = to_ship.get(&line.id).copied()?;
+        let sku = mapping.find(&line.sku).map_or_else(|| line.sku.clone(), |mapped| mapped.erp_sku.to_string());
+        Some(FulfilmentLine { line: line.id, sku, name: line.name.clone(), quantity })
+    };
+    FulfilmentOrder {
+        id: fulfilment_id(&order.key),
+        order: order.key.clone(),
+        number: seen.number.clone(),
+        revision: order.fulfilment.revision,
+        lines: seen.lines.iter().filter_map(line).collect(),
+        address: with_address.then(|| seen.ship_to().clone()),
+    }
 }
 
 /// The id under which a warehouse knows an order: `<store>-<order id>`.

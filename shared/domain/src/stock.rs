@@ -28,27 +28,25 @@ pub enum Move {
 
 impl StockMoves {
     /// What lies between two states of an order's stock facet.
+    ///
+    /// Pieces that the order held unproven and holds no more were either proven (its proven pieces grew by as many) or given back.
     pub fn between(before: &Stock, after: &Stock) -> Self {
+        let (old, new) = (unproven(before), unproven(after));
+        let (proven_before, proven_after) = (proven(before), proven(after));
         let mut moves = BTreeMap::new();
-        if let (StockState::Reserved, StockState::Proven, Some(at)) = (before.state, after.state, after.proven_at) {
-            for (key, quantity) in held(before) {
-                moves.insert(key, Move::Prove(quantity, at));
-            }
-            return Self(moves);
-        }
-        let (old, new) = (held(before), held(after));
-        for (key, quantity) in &new {
-            let had = old.get(key).copied().unwrap_or(0);
-            match quantity.cmp(&had) {
-                std::cmp::Ordering::Greater => moves.insert(key.clone(), Move::Take(quantity.saturating_sub(had))),
-                std::cmp::Ordering::Less => moves.insert(key.clone(), Move::Give(had.saturating_sub(*quantity))),
-                std::cmp::Ordering::Equal => None,
+        for key in old.keys().chain(new.keys()) {
+            let figure = |of: &Pieces| of.get(key).copied().unwrap_or(0);
+            let (had, has) = (figure(&old), figure(&new));
+            let gained = figure(&proven_after).saturating_sub(figure(&proven_before));
+            let movement = match (has.checked_sub(had), had.checked_sub(has)) {
+                (Some(0), _) => continue,
+                (Some(more), _) => Move::Take(more),
+                (None, fewer) => match (fewer.unwrap_or(0), after.proven_at) {
+                    (fewer, Some(at)) if gained >= fewer => Move::Prove(fewer, at),
+                    (fewer, _) => Move::Give(fewer),
+                },
             };
-        }
-        for (key, quantity) in old {
-            if !new.contains_key(&key) {
-                moves.insert(key, Move::Give(quantity));
-            }
+            moves.insert(key.clone(), movement);
         }
         Self(moves)
     }
@@ -59,13 +57,25 @@ impl StockMoves {
     }
 }
 
-fn held(stock: &Stock) -> BTreeMap<(ErpSlug, Sku), u32> {
-    match (&stock.state, &stock.ledger) {
-        (StockState::Reserved, Some(ledger)) => {
-            stock.lines.iter().map(|(sku, quantity)| ((ledger.clone(), sku.clone()), *quantity)).collect()
-        }
-        _ => BTreeMap::new(),
+type Pieces = BTreeMap<(ErpSlug, Sku), u32>;
+
+fn of_ledger(stock: &Stock, lines: &BTreeMap<Sku, u32>) -> Pieces {
+    let Some(ledger) = &stock.ledger else { return Pieces::new() };
+    lines.iter().map(|(sku, quantity)| ((ledger.clone(), sku.clone()), *quantity)).collect()
+}
+
+/// Pieces that the order took and the ERP has not confirmed.
+fn unproven(stock: &Stock) -> Pieces {
+    match stock.state {
+        StockState::Reserved => of_ledger(stock, &stock.lines),
+        StockState::Proven => of_ledger(stock, &stock.extra),
+        StockState::None | StockState::Backordered => Pieces::new(),
     }
+}
+
+/// Pieces that the ERP has confirmed.
+fn proven(stock: &Stock) -> Pieces {
+    if stock.state == StockState::Proven { of_ledger(stock, &stock.lines) } else { Pieces::new() }
 }
 
 /// The ledger of one SKU.

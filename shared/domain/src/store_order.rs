@@ -287,18 +287,34 @@ impl StoreOrder {
         if self.shipping.is_blank() { &self.billing } else { &self.shipping }
     }
 
+    /// What was refunded so far; `None` if it is too large to add up.
+    pub fn refunded(&self) -> Option<Decimal> {
+        self.refunds.iter().try_fold(Decimal::ZERO, |sum, refund| sum.checked_add(refund.amount))
+    }
+
     /// The payment facet as the store reports it. A status nobody knows counts as unpaid.
     pub fn payment(&self) -> Payment {
+        let moved = matches!(self.status, StoreStatus::Processing | StoreStatus::Completed);
+        let offline = matches!(self.payment_method.as_str(), "bacs" | "cheque" | "cod");
+        let authorised = !offline && !self.transaction_id.trim().is_empty();
         match self.status {
             StoreStatus::Failed => Payment::Failed,
             // Cash on delivery goes to `processing` without a payment date.
-            StoreStatus::Processing | StoreStatus::Completed if self.payment_method == "cod" && self.paid_at.is_none() => {
-                Payment::CashOnDelivery
-            }
-            StoreStatus::Processing | StoreStatus::Completed | StoreStatus::Refunded => Payment::Paid,
-            _ if self.paid_at.is_some() => Payment::Paid,
+            _ if moved && self.payment_method == "cod" && self.paid_at.is_none() => Payment::CashOnDelivery,
+            _ if moved || self.status == StoreStatus::Refunded || self.paid_at.is_some() => self.captured(),
+            StoreStatus::OnHold if authorised => Payment::Authorised,
             StoreStatus::OnHold => Payment::OnHold,
+            _ if self.status.is_cancelled() && authorised => Payment::Voided,
             _ => Payment::Unpaid,
+        }
+    }
+
+    fn captured(&self) -> Payment {
+        match self.refunded() {
+            _ if self.status == StoreStatus::Refunded => Payment::Refunded,
+            Some(refunded) if refunded.is_zero() => Payment::Paid,
+            Some(refunded) if refunded < self.total => Payment::PartlyRefunded,
+            _ => Payment::Refunded,
         }
     }
 }

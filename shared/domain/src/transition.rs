@@ -1,18 +1,29 @@
 //! What happened, applied to the record: one total function over [`Change`], without I/O or clock.
 //!
 //! A step collects changes and calls [`advance`] once: that is its commit. Everything a change implies (a hold that falls away because
-//! the content changed, a line that is left) is decided here, so that every caller gets the same answer.
+//! the content changed, a line that is left, a request to the warehouse) is decided here, so that every caller gets the same answer.
+//! What follows from the record as a whole, rather than from one change, is in [`reconcile`]: so it does not matter what came first.
+
+mod content;
+mod corrections;
+mod fulfilment;
+mod posting;
+mod reconcile;
+mod refunds;
+
+use std::collections::BTreeMap;
 
 use crate::event::{Event, EventKind};
-use crate::facets::{
-    Document, Erp, ErpState, Fulfilment, Hold, Payment, Refund, RefundState, Stage, Stock, StockState, WaitOn, Waiting,
-};
-use crate::ids::{OrderKey, Sku, Step};
-use crate::order::{Content, Order, PAGE};
+use crate::facets::{Document, Erp, ErpState, Hold, Payment, Stage, Stock, WaitOn, Waiting};
+use crate::fulfilment::{Fulfilment, Pieces};
+use crate::ids::{ContentHash, OrderKey, Sku, Step, WarehouseSlug};
+use crate::ledger::{Effect, RefundState};
+use crate::next::next;
+use crate::order::{Order, PAGE};
 use crate::reading::StaleReason;
-use crate::store_order::{RefundSeen, StoreOrder};
+use crate::shipment::{FulfilmentStatus, Return, Shipment};
+use crate::store_order::StoreOrder;
 use crate::time::At;
-use std::collections::BTreeMap;
 
 /// Characters of a hold's message: the row stays a row, however many findings there are.
 const LONGEST_MESSAGE: usize = 2_000;
@@ -70,16 +81,16 @@ pub enum Change {
     },
     /// Stock given back: the order is cancelled, or no longer paid.
     StockReleased,
-    /// A call to the ERP begins, under a lease.
+    /// A call that creates the order in the ERP begins, under a lease.
     PostingStarted {
         /// The reference it will have there.
         reference: String,
         /// End of the lease.
         until: At,
     },
-    /// The call ended without a trustworthy answer.
-    PostingUnknown {
-        /// When to look the reference up.
+    /// The call that was out (to create the order, or [`Change::CallStarted`]) ended without a trustworthy answer.
+    OutcomeUnknown {
+        /// When to look.
         until: At,
         /// Why, in words.
         why: String,
@@ -95,6 +106,76 @@ pub enum Change {
         confirmed_at: At,
         /// Its documents.
         documents: Vec<Document>,
+        /// What is to be shipped, by the store's line id.
+        to_ship: Pieces,
+        /// The warehouse that is pushed to.
+        push: Option<WarehouseSlug>,
+    },
+    /// A call that corrects or completes a posted order begins, under a lease.
+    CallStarted {
+        /// What is done.
+        effect: Effect,
+        /// End of the lease.
+        until: At,
+        /// Pieces that are taken from the ledger for an amendment beyond what the order has.
+        extra: BTreeMap<Sku, u32>,
+    },
+    /// What was begun was surely not done.
+    CallEnded {
+        /// Why, in words.
+        why: String,
+    },
+    /// The ERP's order says what the store's said when this was sent.
+    Amended {
+        /// What was sent: its hash as the store's goods.
+        goods: ContentHash,
+        /// The snapshot it was made from.
+        content: ContentHash,
+        /// When the ERP confirmed, by its clock.
+        confirmed_at: At,
+        /// Its documents.
+        documents: Vec<Document>,
+        /// What is to be shipped, by the store's line id.
+        to_ship: Pieces,
+        /// Pieces by ERP SKU.
+        stock: BTreeMap<Sku, u32>,
+    },
+    /// The ERP's order is cancelled.
+    ErpCancelled,
+    /// A shipment as the warehouse reports it.
+    Shipped(Shipment),
+    /// What the warehouse says of being blocked.
+    FulfilmentSaid(FulfilmentStatus),
+    /// The warehouse was told of this revision of the request.
+    Pushed(u32),
+    /// The store was told of these shipments in these revisions.
+    Told {
+        /// Id and revision of each.
+        shipments: Vec<(String, u32)>,
+        /// It was asked to call the order completed.
+        completed: bool,
+    },
+    /// A return as it is reported.
+    Returned(Return),
+    /// The refund for a return is in the store.
+    RefundCreated {
+        /// The return.
+        returned: String,
+        /// WooCommerce's refund id.
+        refund: u64,
+        /// Gross, positive.
+        amount: crate::money::Decimal,
+    },
+    /// The ERP has a credit note for a refund.
+    Credited {
+        /// The refund.
+        refund: u64,
+        /// The credit note.
+        document: Document,
+        /// Pieces refunded, by line.
+        lines: Pieces,
+        /// Pieces of them that went back on the shelf.
+        restocked: Pieces,
     },
     /// Waits for an endpoint.
     Wait(WaitOn),
@@ -133,8 +214,12 @@ pub fn begin(key: OrderKey, at: At) -> Order {
         payment: Payment::Unpaid,
         stock: Stock::NONE,
         erp: Erp::NONE,
-        fulfilment: Fulfilment::None,
+        fulfilment: Fulfilment::default(),
         refunds: Vec::new(),
+        returns: Vec::new(),
+        call: None,
+        gone: false,
+        busy_since: None,
         hold: None,
         waiting: None,
         mapping: 0,
@@ -146,17 +231,21 @@ pub fn begin(key: OrderKey, at: At) -> Order {
 /// # Errors
 /// [`Illegal`] if a change cannot happen to the order as it is; nothing is changed then.
 pub fn advance(order: &Order, changes: Vec<Change>, context: &Context) -> Result<Order, Illegal> {
-    let mut next = order.clone();
-    next.version = next.version.saturating_add(1);
-    next.fresh = 0;
+    let mut after = order.clone();
+    after.version = after.version.saturating_add(1);
+    after.fresh = 0;
     for change in changes {
-        Transition { order: &mut next, context }.apply(change)?;
+        Transition { order: &mut after, context }.apply(change)?;
     }
+    Transition { order: &mut after, context }.reconcile();
+    let follows = matches!(after.stage, Stage::Posted | Stage::Completed | Stage::Cancelled);
+    let busy = follows && !next(&after).is_empty();
+    after.busy_since = busy.then(|| order.busy_since.unwrap_or(context.at));
     // Events start at a page boundary. A page is dropped when the one after it is full too: the relay had 8 commits to move it.
-    while next.events.len() >= usize::try_from(PAGE.saturating_mul(2)).unwrap_or(usize::MAX) {
-        next.events.drain(..usize::try_from(PAGE).unwrap_or(0));
+    while after.events.len() >= usize::try_from(PAGE.saturating_mul(2)).unwrap_or(usize::MAX) {
+        after.events.drain(..usize::try_from(PAGE).unwrap_or(0));
     }
-    Ok(next)
+    Ok(after)
 }
 
 struct Transition<'a> {
@@ -173,15 +262,25 @@ impl Transition<'_> {
             Change::Gone => self.gone(),
             Change::Validated { mapping, payment_accepted } => self.validated(mapping, payment_accepted)?,
             Change::Reserved { ledger, lines } => self.reserved(ledger, lines)?,
-            Change::Backordered { short } => self.backordered(short)?,
-            Change::StockReleased => {
-                self.order.stock = Stock::NONE;
-                self.record(EventKind::StockReleased, "");
-            }
+            Change::Backordered { short } => self.backordered(&short)?,
+            Change::StockReleased => self.stock_released(),
             Change::PostingStarted { reference, until } => self.posting_started(reference, until)?,
-            Change::PostingUnknown { until, why } => self.posting_unknown(until, &why)?,
+            Change::OutcomeUnknown { until, why } => self.outcome_unknown(until, &why)?,
             Change::PostingRefused { why } => self.posting_refused(&why)?,
-            Change::Posted { confirmed_at, documents } => self.posted(confirmed_at, documents)?,
+            Change::Posted { confirmed_at, documents, to_ship, push } => self.posted(confirmed_at, documents, to_ship, push)?,
+            Change::CallStarted { effect, until, extra } => self.call_started(effect, until, extra)?,
+            Change::CallEnded { why } => self.call_ended(&why)?,
+            Change::Amended { goods, content, confirmed_at, documents, to_ship, stock } => {
+                self.amended(goods, content, confirmed_at, documents, to_ship, stock)?;
+            }
+            Change::ErpCancelled => self.erp_cancelled()?,
+            Change::Shipped(shipment) => self.shipped(shipment),
+            Change::FulfilmentSaid(status) => self.fulfilment_said(status),
+            Change::Pushed(revision) => self.pushed(revision),
+            Change::Told { shipments, completed } => self.told(&shipments, completed)?,
+            Change::Returned(one) => self.returned(one),
+            Change::RefundCreated { returned, refund, amount } => self.refund_created(&returned, refund, amount)?,
+            Change::Credited { refund, document, lines, restocked } => self.credited(refund, document, lines, restocked)?,
             Change::Wait(on) => self.wait(on),
             Change::Held { code, message } => self.hold(&code, message),
             Change::Retried => self.retried(),
@@ -190,6 +289,7 @@ impl Transition<'_> {
     }
 
     fn record(&mut self, kind: EventKind, detail: impl Into<String>) {
+        let detail: String = detail.into();
         self.order.seq = self.order.seq.saturating_add(1);
         self.order.fresh = self.order.fresh.saturating_add(1);
         self.order.events.push(Event {
@@ -197,7 +297,7 @@ impl Transition<'_> {
             at: self.context.at,
             kind,
             step: self.context.step,
-            detail: detail.into(),
+            detail: detail.chars().take(LONGEST_DETAIL).collect(),
             cause: self.context.cause.clone(),
             release: self.context.release.clone(),
             mapping: self.order.mapping,
@@ -222,14 +322,33 @@ impl Transition<'_> {
         self.order.hold = Some(Hold { code: code.to_owned(), message, step, since: self.context.at, doubt });
     }
 
+    /// What a person says by `retry`: the cause is gone, try again; or, where Waybill would only find the same again, that it was dealt
+    /// with by hand (docs/ERRORS.md says which code means what).
     fn retried(&mut self) {
         self.record(EventKind::Retried, "");
         let Some(hold) = self.order.hold.take() else { return };
         self.order.stale = self.order.stale.or(hold.doubt);
-        if hold.step == Step::Refund {
-            for refund in self.order.refunds.iter_mut().filter(|refund| refund.state == RefundState::Seen) {
-                refund.state = RefundState::ByHand;
+        match hold.code.as_str() {
+            "changed_after_posting"
+            | "changed_after_shipping"
+            | "cancelled_after_shipping"
+            | "cancelled_after_crediting"
+            | "erp_cannot_cancel" => self.order.erp.by_hand = true,
+            "payment_vanished" => self.order.erp.paid = false,
+            "shipped_more_than_ordered" | "shipped_after_cancellation" => {
+                self.order.fulfilment.accepted = self.order.fulfilment.shipped();
             }
+            "refund_exceeds_paid" | "refund_exceeds_bought" | "refund_unclear" => {
+                for refund in self.order.refunds.iter_mut().filter(|refund| refund.state == RefundState::Seen) {
+                    refund.state = RefundState::ByHand;
+                }
+            }
+            "return_exceeds_paid" | "return_exceeds_bought" | "refund_refused" => {
+                for one in self.order.returns.iter_mut().filter(|one| one.refund.is_none()) {
+                    one.by_hand = one.state == crate::shipment::ReturnState::Inspected;
+                }
+            }
+            _ => {}
         }
     }
 
@@ -239,213 +358,5 @@ impl Transition<'_> {
         }
         self.record(EventKind::Waiting, on.to_string());
         self.order.waiting = Some(Waiting { on, since: self.context.at });
-    }
-
-    fn seen(&mut self, seen: &StoreOrder, asked: bool) {
-        let content = Content::of(seen);
-        let was_stale = if asked { self.order.stale.take() } else { None };
-        let before = self.order.content.replace(content.clone());
-        self.order.payment = seen.payment();
-        match &before {
-            None => self.record(EventKind::Received, seen.status.as_str()),
-            Some(before) if before.hash == content.hash => {
-                // A GET of an echo: nothing to do, but the doubt is over. An order held or waiting stays so.
-                if was_stale.is_some() {
-                    self.record(EventKind::Confirmed, "");
-                }
-                self.clear_store_wait();
-                return;
-            }
-            Some(before) => {
-                let detail = if before.goods == content.goods { "status or payment" } else { "goods" };
-                self.record(EventKind::Changed, detail);
-            }
-        }
-        self.see_refunds(&seen.refunds);
-        let goods_changed = before.as_ref().is_none_or(|before| before.goods != content.goods);
-        match self.order.erp.state {
-            ErpState::None => {
-                self.order.hold = None;
-                self.order.waiting = None;
-                if content.status.is_cancelled() { self.cancel() } else { self.order.stage = Stage::Received }
-            }
-            // The outcome of the call comes first; `posted` compares what was sent with what is wanted by then.
-            ErpState::Posting | ErpState::Unknown => self.clear_store_wait(),
-            ErpState::Posted => {
-                self.clear_store_wait();
-                self.compare_with_posted(goods_changed);
-            }
-        }
-    }
-
-    fn see_refunds(&mut self, seen: &[RefundSeen]) {
-        for refund in seen {
-            if self.order.refunds.iter().any(|known| known.id == refund.id) {
-                continue;
-            }
-            self.order.refunds.push(Refund { id: refund.id, amount: refund.amount, state: RefundState::Seen, reference: None });
-            self.record(EventKind::RefundSeen, format!("{} {}", refund.id, refund.amount));
-        }
-    }
-
-    /// The ERP has the order: says what of the store's present wish differs from what was posted.
-    fn compare_with_posted(&mut self, goods_changed: bool) {
-        let Some(content) = self.order.content.clone() else { return };
-        if content.status.is_cancelled() {
-            let message = format!("the store set the order to {} after it was posted", content.status.as_str());
-            self.hold("cancelled_after_posting", message);
-        } else if goods_changed && self.order.erp.goods.as_ref() != Some(&content.goods) {
-            let message =
-                "lines, addresses or amounts changed in the store after the order was posted; the ERP has the earlier ones";
-            self.hold("changed_after_posting", message.to_owned());
-        } else if content.status == crate::store_order::StoreStatus::Completed && self.order.stage == Stage::Posted {
-            self.order.stage = Stage::Completed;
-            self.record(EventKind::Completed, "");
-        }
-    }
-
-    fn cancel(&mut self) {
-        if self.order.stage != Stage::Cancelled {
-            self.order.stage = Stage::Cancelled;
-            self.record(EventKind::Cancelled, "");
-        }
-    }
-
-    fn clear_store_wait(&mut self) {
-        if matches!(&self.order.waiting, Some(Waiting { on: WaitOn::Endpoint(crate::ids::Endpoint::Store(_)), .. })) {
-            self.order.waiting = None;
-        }
-    }
-
-    fn touched(&mut self, modified: At) {
-        if let Some(content) = &mut self.order.content {
-            content.modified = content.modified.max(modified);
-        }
-    }
-
-    fn doubted(&mut self, reason: StaleReason) {
-        if self.order.stale.replace(reason).is_none() {
-            self.record(EventKind::Doubted, reason.slug());
-        }
-    }
-
-    fn gone(&mut self) {
-        self.order.stale = None;
-        self.clear_store_wait();
-        match self.order.erp.state {
-            ErpState::None => {
-                self.order.hold = None;
-                self.order.waiting = None;
-                self.cancel();
-            }
-            ErpState::Posting | ErpState::Unknown | ErpState::Posted => {
-                self.hold("deleted_in_store", "the store no longer has this order, and the ERP has it or may have it".to_owned());
-            }
-        }
-    }
-
-    fn validated(&mut self, mapping: u32, payment_accepted: bool) -> Result<(), Illegal> {
-        if self.order.stage != Stage::Received || self.order.content.is_none() || self.order.hold.is_some() {
-            return Err(self.illegal("validated"));
-        }
-        self.order.mapping = mapping;
-        if payment_accepted {
-            self.order.waiting = None;
-            self.order.stage = Stage::Validated;
-            self.record(EventKind::Validated, "");
-        } else {
-            self.wait(WaitOn::Payment);
-        }
-        Ok(())
-    }
-
-    fn reserved(&mut self, ledger: crate::ids::ErpSlug, lines: BTreeMap<Sku, u32>) -> Result<(), Illegal> {
-        if self.order.stage != Stage::Validated {
-            return Err(self.illegal("reserved"));
-        }
-        let pieces = lines.iter().map(|(sku, quantity)| format!("{sku}×{quantity}")).take(3).collect::<Vec<_>>().join(" ");
-        self.order.stage = Stage::Reserved;
-        self.order.stock = Stock { state: StockState::Reserved, ledger: Some(ledger), lines, proven_at: None };
-        self.record(EventKind::Reserved, pieces);
-        Ok(())
-    }
-
-    fn backordered(&mut self, short: String) -> Result<(), Illegal> {
-        if self.order.stage != Stage::Validated {
-            return Err(self.illegal("backordered"));
-        }
-        self.order.stage = Stage::Reserved;
-        self.order.stock = Stock { state: StockState::Backordered, ..Stock::NONE };
-        self.record(EventKind::Backordered, short.chars().take(LONGEST_DETAIL).collect::<String>());
-        Ok(())
-    }
-
-    fn posting_started(&mut self, reference: String, until: At) -> Result<(), Illegal> {
-        if self.order.stage != Stage::Reserved || self.order.erp.state != ErpState::None {
-            return Err(self.illegal("posting"));
-        }
-        self.order.waiting = None;
-        self.record(EventKind::Posting, reference.clone());
-        self.order.erp = Erp {
-            state: ErpState::Posting,
-            reference: Some(reference),
-            attempt: self.order.erp.attempt.saturating_add(1),
-            until: Some(until),
-            goods: self.order.content.as_ref().map(|content| content.goods.clone()),
-            posted_at: None,
-            documents: Vec::new(),
-        };
-        Ok(())
-    }
-
-    fn posting_unknown(&mut self, until: At, why: &str) -> Result<(), Illegal> {
-        if !matches!(self.order.erp.state, ErpState::Posting | ErpState::Unknown) {
-            return Err(self.illegal("posting-unknown"));
-        }
-        self.order.waiting = None;
-        self.order.erp.state = ErpState::Unknown;
-        self.order.erp.until = Some(until);
-        self.record(EventKind::PostingUnknown, why.chars().take(LONGEST_DETAIL).collect::<String>());
-        Ok(())
-    }
-
-    fn posting_refused(&mut self, why: &str) -> Result<(), Illegal> {
-        if !matches!(self.order.erp.state, ErpState::Posting | ErpState::Unknown) {
-            return Err(self.illegal("posting-refused"));
-        }
-        self.order.waiting = None;
-        self.order.erp.state = ErpState::None;
-        self.order.erp.until = None;
-        self.record(EventKind::PostingRefused, why.chars().take(LONGEST_DETAIL).collect::<String>());
-        // What the store wanted meanwhile was put off for the outcome; the posting is over, so it counts now.
-        let Some(content) = self.order.content.clone() else { return Ok(()) };
-        if content.status.is_cancelled() {
-            self.cancel();
-        } else if self.order.erp.goods.as_ref() != Some(&content.goods) {
-            self.order.stage = Stage::Received;
-        }
-        Ok(())
-    }
-
-    fn posted(&mut self, confirmed_at: At, documents: Vec<Document>) -> Result<(), Illegal> {
-        if !matches!(self.order.erp.state, ErpState::Posting | ErpState::Unknown) {
-            return Err(self.illegal("posted"));
-        }
-        self.order.waiting = None;
-        self.order.stage = Stage::Posted;
-        self.order.erp.state = ErpState::Posted;
-        self.order.erp.until = None;
-        self.order.erp.posted_at = Some(self.context.at);
-        if self.order.stock.state == StockState::Reserved {
-            self.order.stock.state = StockState::Proven;
-            self.order.stock.proven_at = Some(confirmed_at);
-        }
-        let number = documents.first().map(|document| if document.number.is_empty() { &document.id } else { &document.number });
-        self.record(EventKind::Posted, number.cloned().unwrap_or_default());
-        self.order.erp.documents = documents;
-        let sent = self.order.erp.goods.clone();
-        let wanted = self.order.content.as_ref().map(|content| content.goods.clone());
-        self.compare_with_posted(sent != wanted);
-        Ok(())
     }
 }

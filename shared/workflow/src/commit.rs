@@ -43,8 +43,45 @@ pub async fn commit(
         Err(CommitError::Conflict(_)) => Ok(Committed::Overtaken),
         Err(CommitError::Short(shortages)) => Ok(Committed::Short(shortages)),
         Err(CommitError::Contention) => Err(contention()),
+        Err(CommitError::Recorded(entry)) => Err(StepError::Terminal {
+            code: "ledger_row_exists".to_owned(),
+            message: format!("the ledger already has a row for {entry}, which the order's record does not know of"),
+        }),
         Err(CommitError::Unavailable(error)) => Err(error.into()),
     }
+}
+
+/// How often an outcome is tried to be written before it is left to be learnt again.
+const TRIES: u32 = 4;
+
+/// Commits what a call outside led to, whatever else happened to the record meanwhile: as long as `still` says that the record waits for
+/// it. What the store was seen to have is left out when somebody else committed first: they may have seen something newer. `None`: the
+/// record waits for it no more.
+///
+/// # Errors
+/// [`StepError::Retryable`] when it could not be written: the outcome is learnt again when the lease ends.
+pub async fn settle(
+    ports: &(impl Orders + Runtime),
+    mut order: Order,
+    mut changes: Vec<Change>,
+    context: &Context,
+    still: impl Fn(&Order) -> bool + Send,
+) -> Result<Option<Order>, StepError> {
+    for attempt in 1..=TRIES {
+        match commit(ports, &order, changes.clone(), context).await {
+            Ok(Committed::Done(order)) => return Ok(Some(*order)),
+            Ok(Committed::Overtaken | Committed::Short(_)) | Err(StepError::Retryable { .. }) => {
+                ports.pause(attempt.saturating_mul(100)).await;
+            }
+            Err(error) => return Err(error),
+        }
+        match ports.load(&order.key).await? {
+            Some(fresh) if still(&fresh) => order = fresh,
+            _ => return Ok(None),
+        }
+        changes.retain(|change| !matches!(change, Change::Seen { .. }));
+    }
+    Err(contention())
 }
 
 /// Others are writing the same rows: come back in a second.

@@ -3,7 +3,7 @@
 use waybill_contracts::Command;
 use waybill_domain::facets::WaitOn;
 use waybill_domain::next::is_due_from_line;
-use waybill_domain::{Change, Endpoint, Step, advance};
+use waybill_domain::{Change, Endpoint, advance};
 
 use crate::commit::{Committed, commit, context};
 use crate::error::{Failure, StepError};
@@ -57,7 +57,7 @@ pub async fn dispose(
             return Disposition::Fail { reason: format!("a retry without an endpoint cannot carry changes: {reason}") };
         }
         StepError::Terminal { code, message } => (Change::Held { code, message }, Outcome::Held),
-        StepError::Indeterminate { probe, reason } => (Change::PostingUnknown { until: probe, why: reason }, Outcome::Unknown),
+        StepError::Indeterminate { probe, reason } => (Change::OutcomeUnknown { until: probe, why: reason }, Outcome::Unknown),
     };
     match write(ports, command, first, change).await {
         Ok(true) => Disposition::Ack(outcome),
@@ -78,9 +78,8 @@ async fn write(
     let Some(order) = ports.load(&command.order).await? else { return Ok(true) };
     let context = context(ports, command);
     let learnt = advance(&order, first.clone(), &context)?;
-    let ends_the_call = matches!(change, Change::PostingUnknown { .. });
-    // Nothing asks for ship-update in this release, so it is never due.
-    let wanted = command.step == Step::ShipUpdate || is_due_from_line(&learnt, command.step, context.at);
+    let ends_the_call = matches!(change, Change::OutcomeUnknown { .. });
+    let wanted = is_due_from_line(&learnt, command.step, context.at);
     let mut changes = first;
     if ends_the_call || wanted {
         changes.push(change);

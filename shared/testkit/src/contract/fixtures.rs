@@ -109,7 +109,12 @@ pub(super) fn posted(order: &Order, confirmed_at: At) -> Order {
         document(DocumentKind::Invoice, "20711", "INV-2026-00711"),
         document(DocumentKind::Payment, "30655", "PAY-2026-00655"),
     ];
-    after(order, vec![Change::Posted { confirmed_at, documents }], Step::PostToErp, NOON)
+    after(
+        order,
+        vec![Change::Posted { confirmed_at, documents, to_ship: waybill_domain::Pieces::from([(1, 2)]), push: None }],
+        Step::PostToErp,
+        NOON,
+    )
 }
 
 /// An order on its happy path, commit by commit: received, validated, reserved, posting, posted, completed. The store is `key`'s, the ERP

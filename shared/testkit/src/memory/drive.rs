@@ -65,7 +65,8 @@ impl World {
     /// Deals with everything that can be dealt with at this moment: no time passes but what the steps take.
     pub async fn work(&self, manners: Manners) {
         for _ in 0..MAX_ROUNDS {
-            if !(self.relay_one(manners).await || self.message_one(manners).await || self.spool_one().await) {
+            let moved = self.relay_one(manners).await || self.message_one(manners).await || self.spool_one().await;
+            if !(moved || self.echo_one(manners).await) {
                 return;
             }
         }
@@ -92,6 +93,7 @@ impl World {
         state.queues.values().all(|queue| queue.is_empty())
             && state.stream.is_empty()
             && state.spool.is_empty()
+            && state.echoes.is_empty()
             && state.orders.values().all(|order| next(order).is_empty() && !waits_for_endpoint(order))
     }
 
@@ -160,6 +162,15 @@ impl World {
             }
         }
         None
+    }
+
+    /// The store tells of what Waybill wrote to it.
+    async fn echo_one(&self, manners: Manners) -> bool {
+        let Some(delivery) = self.state().echoes.pop_front() else { return false };
+        for _ in 0..if manners.doubled { 2 } else { 1 } {
+            self.receive(&delivery).await;
+        }
+        true
     }
 
     async fn spool_one(&self) -> bool {

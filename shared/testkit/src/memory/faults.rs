@@ -89,7 +89,7 @@ impl World {
     }
 
     /// Whether the invocation under way ended by a crash: then nobody saw its result.
-    pub(super) fn crashed(&self) -> bool {
+    pub fn crashed(&self) -> bool {
         self.state().faults.crashed
     }
 

@@ -5,6 +5,7 @@
 //! [`waybill_domain::StoreOrder`], a signature is the secret itself).
 
 mod claims;
+mod desk;
 mod drive;
 mod faults;
 mod ledger;
@@ -18,11 +19,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use waybill_contracts::{Command, Fact};
 use waybill_domain::{
-    At, Circuit, Endpoint, ErpConfig, ErpSlug, Event, Order, OrderKey, Sku, Step, StockRow, StoreConfig, StoreOrder, StoreSlug,
-    WarehouseConfig, WarehouseSlug,
+    At, Circuit, Endpoint, EntryKind, ErpConfig, ErpSlug, Event, FulfilmentOrder, Order, OrderKey, Sku, Step, StockRow,
+    StoreConfig, StoreOrder, StoreSlug, WarehouseConfig, WarehouseSlug,
 };
-use waybill_workflow::ports::{Runtime, Spooled};
+use waybill_workflow::ports::{Delivery, Runtime, Spooled};
 
+pub use desk::MemoryDesk;
 pub use drive::{Manners, deliver};
 pub use faults::{Call, Fault, FaultMode};
 pub use outside::MemoryErp;
@@ -56,6 +58,8 @@ pub struct State {
     pub log: BTreeMap<(OrderKey, u32), Vec<Event>>,
     /// The ledger.
     pub stock: BTreeMap<(ErpSlug, Sku), StockRow>,
+    /// The permanent rows: shipments, refunds, returns.
+    pub ledger: BTreeMap<(OrderKey, EntryKind, String), String>,
     /// Stores.
     pub stores: BTreeMap<StoreSlug, StoreConfig>,
     /// ERPs.
@@ -77,6 +81,14 @@ pub struct State {
     pub facts: Vec<Fact>,
     /// What the store has.
     pub shop: BTreeMap<u64, StoreOrder>,
+    /// What it has beside its orders.
+    pub desk: MemoryDesk,
+    /// Deliveries that the store is about to make because Waybill wrote to it.
+    pub echoes: VecDeque<Delivery>,
+    /// What the warehouse was told, newest last.
+    pub pushes: Vec<FulfilmentOrder>,
+    /// Pushes that fail as if the warehouse were down.
+    pub warehouse_down: u32,
     /// What the ERP has.
     pub erp: MemoryErp,
     faults: faults::Faults,
@@ -101,6 +113,7 @@ impl World {
             snapshots: BTreeMap::new(),
             log: BTreeMap::new(),
             stock: BTreeMap::new(),
+            ledger: BTreeMap::new(),
             stores: BTreeMap::new(),
             erps: BTreeMap::new(),
             warehouses: BTreeMap::new(),
@@ -112,6 +125,10 @@ impl World {
             spool: VecDeque::new(),
             facts: Vec::new(),
             shop: BTreeMap::new(),
+            desk: MemoryDesk::default(),
+            echoes: VecDeque::new(),
+            pushes: Vec::new(),
+            warehouse_down: 0,
             erp: MemoryErp::default(),
             faults: faults::Faults::default(),
             stale_index: None,

@@ -1,10 +1,12 @@
 //! The store and the ERP in memory.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use waybill_domain::{At, Document, DocumentKind, ErpConfig, ErpOrder, Reading, StaleReason, StoreConfig, StoreOrder};
+use waybill_domain::{
+    At, CreditNote, Document, DocumentKind, ErpConfig, ErpOrder, Reading, StaleReason, StoreConfig, StoreOrder,
+};
 use waybill_workflow::CallError;
-use waybill_workflow::ports::erp::{ErpOrders, ErpRecord, Erps};
+use waybill_workflow::ports::erp::{ErpAmend, ErpCancel, ErpCredit, ErpOrders, ErpRecord, Erps};
 use waybill_workflow::ports::{Delivery, Storefront};
 
 use super::World;
@@ -21,6 +23,14 @@ pub struct MemoryErp {
     pub down_calls: u32,
     /// References that are refused for good.
     pub refuses: BTreeSet<String>,
+    /// Orders that were cancelled, by id.
+    pub cancelled: BTreeSet<String>,
+    /// Credit notes, each with its document.
+    pub credits: Vec<(CreditNote, Document)>,
+    /// It cannot amend.
+    pub cannot_amend: bool,
+    /// Orders that were amended, by id, as often.
+    pub amendments: BTreeMap<String, u32>,
     /// Is added to every total, as an ERP that rounds differently does.
     pub drift: waybill_domain::money::Decimal,
 }
@@ -58,7 +68,105 @@ impl ErpOrders for World {
             Fate::Contended => return Err(CallError::Busy { after_seconds: None, reason: "contention".to_owned() }),
             Fate::FailsBefore | Fate::FailsAfter => return Err(CallError::Down { reason: "down".to_owned() }),
         }
-        Ok(self.state().erp.orders.iter().filter(|record| record.reference == reference).cloned().collect())
+        let state = self.state();
+        let found: Vec<ErpRecord> = state.erp.orders.iter().filter(|record| record.reference == reference).cloned().collect();
+        let live: Vec<ErpRecord> = found.iter().filter(|record| !state.erp.cancelled.contains(&record.id)).cloned().collect();
+        if live.is_empty() && !found.is_empty() {
+            return Err(CallError::Refused {
+                code: "erp_order_cancelled".to_owned(),
+                message: "cancelled in the ERP".to_owned(),
+            });
+        }
+        Ok(live)
+    }
+}
+
+fn refused<T>(code: &str) -> Result<T, CallError> {
+    Err(CallError::Refused { code: code.to_owned(), message: "the ERP refuses this".to_owned() })
+}
+
+impl World {
+    /// A write to the ERP: what the fate of the call makes of it.
+    fn write_erp<T>(
+        &self,
+        op: &'static str,
+        effect: impl FnOnce(&mut super::State) -> Result<T, CallError>,
+    ) -> Result<T, CallError> {
+        let fate = self.fate(op);
+        let unknown = || CallError::Unknown { reason: "no answer".to_owned() };
+        match fate {
+            Fate::FailsBefore => return Err(unknown()),
+            Fate::Contended => return Err(CallError::Busy { after_seconds: None, reason: "contention".to_owned() }),
+            Fate::Works | Fate::FailsAfter => {}
+        }
+        let mut state = self.state();
+        if state.erp.down_calls > 0 {
+            state.erp.down_calls -= 1;
+            return Err(CallError::Down { reason: "down".to_owned() });
+        }
+        let done = effect(&mut state)?;
+        if fate == Fate::FailsAfter { Err(unknown()) } else { Ok(done) }
+    }
+}
+
+impl ErpAmend for World {
+    async fn amend(&self, id: &str, order: &ErpOrder) -> Result<ErpRecord, CallError> {
+        self.write_erp("erp.amend", |state| {
+            let (now, erp) = (state.now, &mut state.erp);
+            if erp.cannot_amend {
+                return refused("erp_cannot_amend");
+            }
+            let (drift, cancelled) = (erp.drift, erp.cancelled.contains(id));
+            let Some(record) = erp.orders.iter_mut().find(|record| record.id == id && !cancelled) else {
+                return refused("erp_order_missing");
+            };
+            record.total = order.total + drift;
+            record.confirmed_at = now;
+            let record = record.clone();
+            *erp.amendments.entry(id.to_owned()).or_insert(0) += 1;
+            Ok(record)
+        })
+    }
+}
+
+impl ErpCancel for World {
+    async fn cancel(&self, id: &str) -> Result<(), CallError> {
+        self.write_erp("erp.cancel", |state| {
+            if !state.erp.orders.iter().any(|record| record.id == id) {
+                return refused("erp_order_missing");
+            }
+            if state.erp.credits.iter().any(|(note, _)| note.order == id) {
+                return refused("erp_cannot_cancel");
+            }
+            state.erp.cancelled.insert(id.to_owned());
+            Ok(())
+        })
+    }
+}
+
+impl ErpCredit for World {
+    /// References are not unique here either.
+    async fn credit(&self, note: &CreditNote) -> Result<Document, CallError> {
+        self.write_erp("erp.credit", |state| {
+            if state.erp.cancelled.contains(&note.order) {
+                return refused("erp_refused");
+            }
+            let id = format!("CN-{}", state.erp.credits.len() + 1);
+            let document = Document { kind: DocumentKind::CreditNote, id, number: String::new() };
+            state.erp.credits.push((note.clone(), document.clone()));
+            Ok(document)
+        })
+    }
+
+    async fn find_credit(&self, reference: &str) -> Result<Vec<Document>, CallError> {
+        match self.fate("erp.find_credit") {
+            Fate::Works => {}
+            Fate::Contended => return Err(CallError::Busy { after_seconds: None, reason: "contention".to_owned() }),
+            Fate::FailsBefore | Fate::FailsAfter => return Err(CallError::Down { reason: "down".to_owned() }),
+        }
+        let state = self.state();
+        let found = state.erp.credits.iter().filter(|(note, _)| note.reference == reference);
+        Ok(found.map(|(_, document)| document.clone()).collect())
     }
 }
 

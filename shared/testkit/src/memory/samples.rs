@@ -2,7 +2,7 @@
 
 use waybill_domain::money::{Currency, Decimal};
 use waybill_domain::store_order::{Address, Charge, Line, StoreStatus, TaxLine, TaxPart};
-use waybill_domain::{At, Circuit, Endpoint, ErpConfig, Mapping, Policies, StockRow, StoreConfig, StoreOrder};
+use waybill_domain::{At, Circuit, Endpoint, ErpConfig, Mapping, Policies, StockRow, StoreConfig, StoreOrder, WarehouseConfig};
 use waybill_workflow::ports::Delivery;
 
 use super::World;
@@ -64,6 +64,18 @@ pub fn erp() -> ErpConfig {
         slots: 1,
         timeout_seconds: 20,
         settle_seconds: 90,
+        orders_per_minute: 60,
+    }
+}
+
+/// The warehouse `wms`.
+pub fn warehouse() -> WarehouseConfig {
+    WarehouseConfig {
+        slug: "wms".parse().expect("slug"),
+        version: 1,
+        url: "https://wms.example.test/fulfilments".to_owned(),
+        ca_pem: None,
+        timeout_seconds: 20,
         orders_per_minute: 60,
     }
 }

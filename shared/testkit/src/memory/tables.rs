@@ -4,7 +4,7 @@ use waybill_domain::lane::lane;
 use waybill_domain::stock::{MAX_SKUS, Move};
 use waybill_domain::{
     At, Circuit, ContentHash, Endpoint, ErpConfig, ErpSlug, Event, Lane, Order, OrderKey, StockMoves, StoreConfig, StoreSlug,
-    WarehouseConfig, WarehouseSlug,
+    WarehouseConfig, WarehouseSlug, entries,
 };
 use waybill_workflow::Unavailable;
 use waybill_workflow::ports::{Circuits, CommitError, Configs, Lanes, Log, Orders, Shortage, Snapshots, Waiter, WebhookSecrets};
@@ -59,6 +59,15 @@ fn commit(state: &mut State, before: Option<&Order>, after: &Order) -> Result<()
     }
     if !short.is_empty() {
         return Err(CommitError::Short(short));
+    }
+    let entries = entries(before, after);
+    for entry in entries.iter().filter(|entry| entry.first) {
+        if state.ledger.contains_key(&(after.key.clone(), entry.kind, entry.id.clone())) {
+            return Err(CommitError::Recorded(format!("{}#{}", entry.kind, entry.id)));
+        }
+    }
+    for entry in entries {
+        state.ledger.insert((after.key.clone(), entry.kind, entry.id), entry.body);
     }
     state.stock = rows;
     state.orders.insert(after.key.clone(), after.clone());

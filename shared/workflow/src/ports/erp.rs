@@ -170,8 +170,8 @@ impl<T: ErpAvailability + ErpOrders + ErpAmend + ErpCancel + ErpCredit + ErpShip
 
 /// Opens the connection to an ERP by its configuration.
 pub trait Erps: Sync {
-    /// What a connection can do for the posting step.
-    type Connection: ErpOrders + Send + Sync;
+    /// What a connection can do for the steps.
+    type Connection: ErpOrders + ErpAmend + ErpCancel + ErpCredit + Send + Sync;
     /// A connection, built from configuration and secrets and kept warm.
     fn connect(&self, config: &waybill_domain::ErpConfig) -> impl Future<Output = Result<Self::Connection, CallError>> + Send;
 }

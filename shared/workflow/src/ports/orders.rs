@@ -26,6 +26,10 @@ pub enum CommitError {
     /// Too little stock; nothing was moved and nothing was committed.
     #[error("too little stock")]
     Short(Vec<Shortage>),
+    /// The ledger has a row already for something that the record does not know (such as `shipment#S1`): the record was put back to an
+    /// earlier state. Nothing was written.
+    #[error("the ledger already has {0}")]
+    Recorded(String),
     /// Others are writing the same rows right now. Says nothing about the order or the stock.
     #[error("contention")]
     Contention,
@@ -40,7 +44,8 @@ pub trait Orders: Sync {
     fn load(&self, key: &OrderKey) -> impl Future<Output = Result<Option<Order>, Unavailable>> + Send;
 
     /// Writes `after`, on the condition that the row is `before` (by version; absent for `None`), together with the stock movements
-    /// that lie between the two ([`waybill_domain::StockMoves::between`]): all of it or nothing.
+    /// ([`waybill_domain::StockMoves::between`]) and the rows of the ledger ([`waybill_domain::entries`]) that lie between the two: all of
+    /// it or nothing.
     fn commit(&self, before: Option<&Order>, after: &Order) -> impl Future<Output = Result<(), CommitError>> + Send;
 }
 

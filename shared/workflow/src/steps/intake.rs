@@ -275,6 +275,11 @@ async fn converge(
             Err(CommitError::Conflict(None)) => known = ports.load(&key).await?.map(Box::new),
             Err(CommitError::Contention) => return Err(contention()),
             Err(CommitError::Short(_)) => return Err(StepError::Defect { reason: "intake moved stock".to_owned() }),
+            Err(CommitError::Recorded(entry)) => {
+                return Err(StepError::Defect {
+                    reason: format!("the ledger has {entry}, of which the order's record does not know"),
+                });
+            }
             Err(CommitError::Unavailable(error)) => return Err(error.into()),
         }
     }

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use waybill_contracts::Command;
 use waybill_domain::next::{gives_stock_back, is_due};
 use waybill_domain::stock::MAX_SKUS;
-use waybill_domain::{Change, Order, Sku, StaleReason, Step, Stock, StockMoves, StockState, StoreConfig, StoreOrder};
+use waybill_domain::{
+    Change, ContentHash, Order, OrderKey, Sku, StaleReason, Step, Stock, StockMoves, StockState, StoreConfig, StoreOrder,
+};
 
 use super::{Outcome, TRIES};
 use crate::commit::{Committed, commit, contention, context};
@@ -80,7 +82,16 @@ pub(super) async fn snapshot(
     order: &Order,
 ) -> Result<Result<StoreOrder, Change>, StepError> {
     let Some(content) = &order.content else { return Ok(Err(Change::Doubted(StaleReason::SnapshotMissing))) };
-    let Some(body) = ports.get(&order.key, &content.hash).await? else {
+    kept(ports, &order.key, &content.hash).await
+}
+
+/// The content that was kept under this hash; or the doubt to commit when it is not there or cannot be read.
+pub(super) async fn kept(
+    ports: &(impl Snapshots + Storefront),
+    key: &OrderKey,
+    hash: &ContentHash,
+) -> Result<Result<StoreOrder, Change>, StepError> {
+    let Some(body) = ports.get(key, hash).await? else {
         return Ok(Err(Change::Doubted(StaleReason::SnapshotMissing)));
     };
     Ok(ports.parse(&body).map_err(|_| Change::Doubted(StaleReason::Unreadable)))
@@ -89,11 +100,12 @@ pub(super) async fn snapshot(
 /// Whether giving back the old lines and taking the new ones moves more SKUs than a transaction holds. Then the old ones are given back
 /// first: between the two others may take them, which is the price of a change of so many articles.
 fn exceeds_one_transaction(order: &Order, config: &StoreConfig, lines: &BTreeMap<Sku, u32>) -> bool {
-    let wanted = Stock { state: StockState::Reserved, ledger: Some(config.erp.clone()), lines: lines.clone(), proven_at: None };
+    let wanted = Stock { state: StockState::Reserved, ledger: Some(config.erp.clone()), lines: lines.clone(), ..Stock::NONE };
     order.stock.state == StockState::Reserved && StockMoves::between(&order.stock, &wanted).0.len() > MAX_SKUS
 }
 
-fn short(shortages: &[Shortage], config: &StoreConfig) -> (Change, Outcome) {
+/// What a shortage leads to.
+pub(super) fn short(shortages: &[Shortage], config: &StoreConfig) -> (Change, Outcome) {
     let words = shortages
         .iter()
         .map(|short| match short.available {

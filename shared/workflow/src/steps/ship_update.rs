@@ -1,22 +1,195 @@
-//! ship-update: until shipments are told to the store, an order that reaches this step is held.
+//! ship-update: tells the warehouse what is to leave, and the store what left.
+//!
+//! The warehouse is pushed to where it is configured so; a push may be repeated. The store is told in one go, under one intent: a note to the
+//! customer, a fulfillment where the store has that feature, the meta data that shipment-tracking plugins read, and `completed` when all
+//! that is to leave left. Notes and fulfillments must not be doubled, so whoever goes on after a failure reads first what is there.
 
-use waybill_contracts::Command;
+use std::collections::BTreeMap;
 
-use super::Outcome;
-use crate::error::{Failure, StepError};
-use crate::ports::{Orders, Runtime};
+use waybill_contracts::{Command, Origin};
+use waybill_domain::next::{completes, is_due, is_due_from_line, owes_push, owes_store};
+use waybill_domain::shipment::fulfilment_order;
+use waybill_domain::{Change, Effect, Endpoint, Order, Shipment, Step, StoreConfig, StoreOrder};
 
-/// Runs the step for the order the command names. Nothing in this release asks for it; whoever does (a person, a later release's
-/// message) finds the order held rather than the message gone.
+use super::door::Door;
+use super::reserve::{content, kept};
+use super::store_call::{lease, probe};
+use super::{Outcome, doubted};
+use crate::commit::{Committed, commit, contention, context, settle};
+use crate::error::{CallError, Failure, StepError};
+use crate::ports::{Circuits, Configs, Orders, Runtime, Snapshots, StoreDesk, StoreFulfillment, Storefront, WarehouseDesk};
+
+/// What this step needs. Of the storefront only the wire format.
+pub trait Ports: Orders + Snapshots + Configs + Circuits + Storefront + StoreDesk + WarehouseDesk + Runtime {}
+impl<T: Orders + Snapshots + Configs + Circuits + Storefront + StoreDesk + WarehouseDesk + Runtime> Ports for T {}
+
+/// Runs the step for the order the command names.
 ///
 /// # Errors
-/// Always, for an order that exists and is not held: it is held.
-pub async fn run(ports: &(impl Orders + Runtime), command: &Command) -> Result<Outcome, Failure> {
-    match ports.load(&command.order).await? {
-        Some(order) if order.hold.is_none() => {
-            let message = "a shipment was reported; this release does not tell the store".to_owned();
-            Err(StepError::Terminal { code: "shipment_not_automated".to_owned(), message }.into())
+/// What kept it from its work; [`crate::dispose::dispose`] deals with it.
+pub async fn run(ports: &impl Ports, command: &Command) -> Result<Outcome, Failure> {
+    let Some(order) = ports.load(&command.order).await? else { return Ok(Outcome::NothingDue) };
+    let due = if command.origin == Origin::Line { is_due_from_line } else { is_due };
+    if !due(&order, Step::ShipUpdate, ports.now()) {
+        return Ok(Outcome::NothingDue);
+    }
+    let (store, seen) = match content(ports, &order).await? {
+        Ok(content) => content,
+        Err(doubt) => return doubted(ports, command, &order, doubt).await,
+    };
+    // The warehouse first: the sooner it knows that less is to leave, the less has to come back.
+    let order = if order.call.is_none() && owes_push(&order) { push(ports, command, order, &store, seen).await? } else { order };
+    if order.call.is_none() && !owes_store(&order) {
+        return Ok(Outcome::Done);
+    }
+    let door = Door::open(ports, Endpoint::Store(store.slug.clone()), &order.key, command).await?;
+    Telling { ports, command, store, door }.run(order).await
+}
+
+/// Tells the warehouse what it is to ship, as the ERP has the order.
+async fn push(
+    ports: &impl Ports,
+    command: &Command,
+    order: Order,
+    store: &StoreConfig,
+    seen: StoreOrder,
+) -> Result<Order, Failure> {
+    let Some(slug) = order.fulfilment.push.as_ref().map(|push| push.warehouse.clone()) else { return Ok(order) };
+    let Some(warehouse) = ports.warehouse(&slug).await? else {
+        let message =
+            format!("there is no warehouse {:?} in this deployment; add it with `waybill warehouse add`", slug.as_str());
+        return Err(StepError::Terminal { code: "warehouse_unknown".to_owned(), message }.into());
+    };
+    let posted = match &order.erp.content {
+        Some(hash) => kept(ports, &order.key, hash).await?.unwrap_or(seen),
+        None => seen,
+    };
+    let fulfilment = fulfilment_order(&order, &posted, &store.mapping, false);
+    let door = Door::open(ports, Endpoint::Warehouse(slug), &order.key, command).await?;
+    let answer = ports.push(&warehouse, &fulfilment).await;
+    door.note(ports, &answer).await;
+    answer.map_err(|error| door.unanswered(error))?;
+    let pushed = vec![Change::Pushed(fulfilment.revision)];
+    match commit(ports, &order, pushed, &context(ports, command)).await? {
+        Committed::Done(order) => Ok(*order),
+        Committed::Overtaken | Committed::Short(_) => Err(contention().into()),
+    }
+}
+
+struct Telling<'a, P: Ports> {
+    ports: &'a P,
+    command: &'a Command,
+    store: StoreConfig,
+    /// To the store.
+    door: Door,
+}
+
+impl<P: Ports> Telling<'_, P> {
+    async fn run(&self, order: Order) -> Result<Outcome, Failure> {
+        // Somebody may have told a part of it before: what is there is read first.
+        let tried = order.fulfilment.tried;
+        let mut begin: Vec<Change> =
+            order.call.iter().map(|_| Change::CallEnded { why: "the store is read".to_owned() }).collect();
+        begin.push(Change::CallStarted { effect: Effect::Tell, until: lease(self.ports), extra: BTreeMap::new() });
+        let order = match commit(self.ports, &order, begin, &context(self.ports, self.command)).await? {
+            Committed::Done(order) => *order,
+            Committed::Overtaken | Committed::Short(_) => return Err(contention().into()),
+        };
+        let untold: Vec<Shipment> =
+            order.fulfilment.shipments.iter().filter(|shipment| shipment.told < shipment.revision).cloned().collect();
+        let complete = completes(&order);
+        let answer = self.tell(&order, &untold, tried, complete).await;
+        self.door.note(self.ports, &answer).await;
+        let (seen, body) = match answer {
+            Ok(told) => told,
+            // Of what was told before the call that failed, the record knows only that it was tried.
+            Err(error) => return Err(self.door.failed(error, probe(self.ports))),
+        };
+        self.ports.put(&order.key, &seen.content_hash(), &body).await?;
+        let changes = vec![
+            Change::Told {
+                shipments: untold.into_iter().map(|shipment| (shipment.id, shipment.revision)).collect(),
+                completed: complete,
+            },
+            // The store's own word of this brings no work then.
+            Change::Seen { order: Box::new(seen), asked: true },
+        ];
+        let still = |order: &Order| order.call.as_ref().is_some_and(|call| call.effect == Effect::Tell);
+        let settled = settle(self.ports, order, changes, &context(self.ports, self.command), still).await?;
+        Ok(if settled.is_some() { Outcome::Done } else { Outcome::NothingDue })
+    }
+
+    async fn tell(
+        &self,
+        order: &Order,
+        untold: &[Shipment],
+        tried: bool,
+        complete: bool,
+    ) -> Result<(StoreOrder, Vec<u8>), CallError> {
+        let id = order.key.id;
+        // One that was void before anybody heard of it is nobody's news.
+        let news: Vec<&Shipment> = untold.iter().filter(|shipment| !shipment.void || shipment.told > 0).collect();
+        let there = if tried && !news.is_empty() { self.ports.notes(&self.store, id).await? } else { Vec::new() };
+        for shipment in &news {
+            let (text, for_customer) = note(shipment);
+            if !there.contains(&text) {
+                self.ports.add_note(&self.store, id, &text, for_customer).await?;
+            }
         }
-        _ => Ok(Outcome::NothingDue),
+        self.fulfill(id, &news, tried).await?;
+        self.ports.show_shipments(&self.store, id, &order.fulfilment.shipments, complete).await
+    }
+
+    /// Whether a store has fulfillments is asked once, and remembered with its circuit.
+    async fn fulfill(&self, id: u64, news: &[&Shipment], tried: bool) -> Result<(), CallError> {
+        if news.is_empty() || self.door.circuit.fulfillments == Some(false) {
+            return Ok(());
+        }
+        let asks = tried || self.door.circuit.fulfillments.is_none() || news.iter().any(|shipment| shipment.told > 0);
+        let there: Vec<StoreFulfillment> = if asks {
+            let answer = self.ports.fulfillments(&self.store, id).await?;
+            if self.door.circuit.fulfillments != Some(answer.is_some()) {
+                self.remember(answer.is_some()).await;
+            }
+            let Some(there) = answer else { return Ok(()) };
+            there
+        } else {
+            Vec::new()
+        };
+        for shipment in news {
+            let known = there.iter().find(|known| known.shipment.as_ref() == Some(&shipment.id));
+            if known.is_some_and(|known| known.revision >= shipment.revision) || (known.is_none() && shipment.void) {
+                continue;
+            }
+            self.ports.put_fulfillment(&self.store, id, known.map(|known| known.id), shipment).await?;
+        }
+        Ok(())
+    }
+
+    /// If it cannot be kept, the next shipment asks again.
+    async fn remember(&self, fulfillments: bool) {
+        let endpoint = &self.door.endpoint;
+        let kept = match self.ports.circuit(endpoint).await {
+            Ok(circuit) => self.ports.save_circuit(&circuit.with_fulfillments(fulfillments)).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = kept {
+            tracing::warn!(%endpoint, %error, "whether the store has fulfillments was not kept");
+        }
+    }
+}
+
+/// What a note says of a shipment, the same at every try, and whether the customer is to read it: news is for the customer, that a parcel
+/// never left is for the shop.
+fn note(shipment: &Shipment) -> (String, bool) {
+    let parts = [("with ", &shipment.carrier), ("tracking number ", &shipment.tracking), ("", &shipment.tracking_url)];
+    let parts: Vec<String> =
+        parts.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!("{name}{value}")).collect();
+    let by = parts.join(", ");
+    let id = &shipment.id;
+    match (shipment.void, shipment.told) {
+        (true, _) => (format!("Shipment {id} did not leave after all."), false),
+        (false, 0) => (format!("Your order is on its way: shipment {id} {by}").trim_end().to_owned(), true),
+        (false, _) => (format!("Shipment {id} was corrected (revision {}): {by}", shipment.revision).trim_end().to_owned(), true),
     }
 }

@@ -4,8 +4,7 @@
 use waybill_contracts::{Command, Origin};
 use waybill_domain::facets::WaitOn;
 use waybill_domain::lane::Lane;
-use waybill_domain::next::is_due_from_line;
-use waybill_domain::{Circuit, CircuitState, ContentHash, Endpoint, OrderKey, Step, StoreConfig};
+use waybill_domain::{Circuit, CircuitState, ContentHash, Due, Endpoint, Order, OrderKey, StoreConfig, next};
 
 use super::{intake, relay};
 use crate::error::{CallError, StepError, Unavailable};
@@ -74,6 +73,9 @@ async fn sweep(ports: &impl Ports) -> Result<Swept, StepError> {
     for erp in ports.erps().await? {
         endpoints.push((Endpoint::Erp(erp.slug), erp.orders_per_minute));
     }
+    for warehouse in ports.warehouses().await? {
+        endpoints.push((Endpoint::Warehouse(warehouse.slug), warehouse.orders_per_minute));
+    }
     endpoints.extend(stores.iter().map(|store| (Endpoint::Store(store.slug.clone()), STORE_ORDERS_PER_MINUTE)));
     for (endpoint, per_minute) in &endpoints {
         swept.drained = swept.drained.saturating_add(drain(ports, endpoint, *per_minute).await?);
@@ -102,10 +104,7 @@ async fn resend(ports: &impl Ports, lane: &Lane) -> Result<u64, StepError> {
         let Some(order) = ports.load(&key).await? else { continue };
         outgoing.extend(relay::commands(&order, Origin::Sweep, now).into_iter().filter(|outgoing| outgoing.delay_seconds == 0));
     }
-    if !outgoing.is_empty() {
-        ports.send(&outgoing).await?;
-    }
-    Ok(u64::try_from(outgoing.len()).unwrap_or(u64::MAX))
+    send(ports, outgoing).await
 }
 
 /// Lets the line before an endpoint through: one order as a probe while the circuit is open, a minute's worth while it is not.
@@ -116,38 +115,44 @@ async fn drain(ports: &impl Ports, endpoint: &Endpoint, per_minute: u32) -> Resu
     let circuit = ports.circuit(endpoint).await?;
     match circuit.state {
         CircuitState::Open | CircuitState::Probing => {
-            let Some(key) = first_due(ports, endpoint, &line).await? else {
-                save(ports, circuit.with_line(false)).await?;
-                return Ok(0);
-            };
-            let Some(probing) = circuit.probing(key, now) else { return Ok(0) };
-            if ports.save_circuit(&probing).await? { send_from_line(ports, endpoint, [key]).await } else { Ok(0) }
+            // The first that has something to ask: a probe that has nothing never reports.
+            for Waiter { key, .. } in &line {
+                let commands = from_line(ports, key).await?;
+                if commands.is_empty() {
+                    continue;
+                }
+                let Some(probing) = circuit.probing(key, now) else { return Ok(0) };
+                return if ports.save_circuit(&probing).await? { send(ports, commands).await } else { Ok(0) };
+            }
+            save(ports, circuit.with_line(false)).await?;
+            Ok(0)
         }
         CircuitState::Closed | CircuitState::Draining => {
             save(ports, circuit.with_line(!line.is_empty())).await?;
-            send_from_line(ports, endpoint, line.iter().map(|waiter| &waiter.key)).await
+            let mut commands = Vec::new();
+            for Waiter { key, .. } in &line {
+                commands.extend(from_line(ports, key).await?);
+            }
+            send(ports, commands).await
         }
     }
 }
 
-/// The first of the line that would call the endpoint: a probe that has nothing to ask never reports.
-async fn first_due<'a>(ports: &impl Ports, endpoint: &Endpoint, line: &'a [Waiter]) -> Result<Option<&'a OrderKey>, StepError> {
-    for Waiter { key, .. } in line {
-        let Some(order) = ports.load(key).await? else { continue };
-        if is_due_from_line(&order, step_before(endpoint), ports.now()) {
-            return Ok(Some(key));
-        }
-    }
-    Ok(None)
+/// What is due for an order as if it no longer waited.
+async fn from_line(ports: &impl Ports, key: &OrderKey) -> Result<Vec<Outgoing>, StepError> {
+    let Some(order) = ports.load(key).await? else { return Ok(Vec::new()) };
+    let now = ports.now();
+    let freed = Order { waiting: None, ..order };
+    let due = next(&freed).into_iter().filter(|due| due.not_before.is_none_or(|at| at <= now));
+    let command = |due: Due| Command::new(due.step, key.clone(), Origin::Line, freed.seq);
+    Ok(due.map(|due| Outgoing { command: command(due), delay_seconds: 0 }).collect())
 }
 
-/// The step that calls an endpoint.
-fn step_before(endpoint: &Endpoint) -> Step {
-    match endpoint {
-        Endpoint::Erp(_) => Step::PostToErp,
-        Endpoint::Store(_) => Step::Validate,
-        Endpoint::Warehouse(_) => Step::ShipUpdate,
+async fn send(ports: &impl Ports, commands: Vec<Outgoing>) -> Result<u64, StepError> {
+    if !commands.is_empty() {
+        ports.send(&commands).await?;
     }
+    Ok(u64::try_from(commands.len()).unwrap_or(u64::MAX))
 }
 
 /// If somebody else was faster, they knew more.
@@ -156,22 +161,6 @@ async fn save(ports: &impl Ports, circuit: Option<Circuit>) -> Result<(), Unavai
         ports.save_circuit(&circuit).await?;
     }
     Ok(())
-}
-
-async fn send_from_line<'a>(
-    ports: &impl Ports,
-    endpoint: &Endpoint,
-    keys: impl IntoIterator<Item = &'a OrderKey>,
-) -> Result<u64, StepError> {
-    let step = step_before(endpoint);
-    let outgoing: Vec<Outgoing> = keys
-        .into_iter()
-        .map(|key| Outgoing { command: Command::new(step, key.clone(), Origin::Line, 0), delay_seconds: 0 })
-        .collect();
-    if !outgoing.is_empty() {
-        ports.send(&outgoing).await?;
-    }
-    Ok(u64::try_from(outgoing.len()).unwrap_or(u64::MAX))
 }
 
 /// Asks a store for what changed since the last poll that worked; `None` if it did not answer.

@@ -3,12 +3,13 @@
 use waybill_contracts::{Command, Origin};
 use waybill_domain::next::{is_due, is_due_from_line};
 use waybill_domain::validate::findings;
-use waybill_domain::{Admission, Change, Circuit, Endpoint, Finding, Order, Stage, Step, StoreConfig, StoreOrder, advance};
+use waybill_domain::{Change, Endpoint, Finding, Order, Stage, Step, StoreConfig, StoreOrder, advance};
 
+use super::door::Door;
 use super::reserve::snapshot;
 use super::{Outcome, TRIES};
 use crate::commit::{Committed, commit, contention, context};
-use crate::error::{CallError, Failure, StepError};
+use crate::error::{Failure, StepError};
 use crate::ports::{Circuits, Configs, Orders, Runtime, Snapshots, Storefront};
 
 /// What this step needs.
@@ -91,39 +92,10 @@ async fn ask(
     order: &Order,
     config: &StoreConfig,
 ) -> Result<Option<StoreOrder>, StepError> {
-    let endpoint = Endpoint::Store(order.key.store.clone());
-    let circuit = ports.circuit(&endpoint).await?;
-    if circuit.admit(&order.key, command.origin == Origin::Line) == Admission::Wait {
-        return Err(StepError::Wait { endpoint, reason: "the store's circuit is open".to_owned() });
-    }
+    let door = Door::open(ports, Endpoint::Store(order.key.store.clone()), &order.key, command).await?;
     let answer = ports.fetch(config, order.key.id).await;
-    match answer {
-        Ok(found) => {
-            heal(ports, &circuit).await?;
-            let Some((seen, body)) = found else { return Ok(None) };
-            ports.put(&order.key, &seen.content_hash(), &body).await?;
-            Ok(Some(seen))
-        }
-        Err(CallError::Busy { after_seconds, reason }) => {
-            heal(ports, &circuit).await?;
-            Err(StepError::Retryable { after_seconds: after_seconds.unwrap_or(5), endpoint: Some(endpoint), reason })
-        }
-        // A question may be asked again, so an unknown outcome is as good as none.
-        Err(CallError::Down { reason } | CallError::Unknown { reason }) => {
-            ports.save_circuit(&circuit.failed(ports.now())).await?;
-            Err(StepError::Wait { endpoint, reason })
-        }
-        Err(CallError::Refused { code, message }) => {
-            heal(ports, &circuit).await?;
-            Err(StepError::Terminal { code, message })
-        }
-    }
-}
-
-/// A store that answers is up, whatever it answers.
-async fn heal(ports: &impl Circuits, circuit: &Circuit) -> Result<(), StepError> {
-    if let Some(healthy) = circuit.succeeded() {
-        ports.save_circuit(&healthy).await?;
-    }
-    Ok(())
+    door.note(ports, &answer).await;
+    let Some((seen, body)) = answer.map_err(|error| door.unanswered(error))? else { return Ok(None) };
+    ports.put(&order.key, &seen.content_hash(), &body).await?;
+    Ok(Some(seen))
 }

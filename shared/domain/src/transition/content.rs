@@ -1,0 +1,152 @@
+//! What the store says of the order.
+
+use super::Transition;
+use crate::event::EventKind;
+use crate::facets::{ErpState, Stage, WaitOn, Waiting};
+use crate::ids::Endpoint;
+use crate::ledger::{Refund, RefundState};
+use crate::order::Content;
+use crate::reading::StaleReason;
+use crate::store_order::{RefundSeen, StoreOrder};
+use crate::time::At;
+
+/// Holds that were about what the store wanted: when it wants something else, it is decided anew.
+const ABOUT_CONTENT: [&str; 6] = [
+    "changed_after_posting",
+    "changed_after_shipping",
+    "cancelled_after_shipping",
+    "cancelled_after_crediting",
+    "erp_cannot_cancel",
+    "deleted_in_store",
+];
+
+impl Transition<'_> {
+    pub(super) fn seen(&mut self, seen: &StoreOrder, asked: bool) {
+        self.take_content(seen, asked);
+        // Now, so that the order can be judged in the same commit.
+        if self.order.erp.state == ErpState::None && self.order.stale.is_none() {
+            self.follow_unposted();
+        }
+    }
+
+    fn take_content(&mut self, seen: &StoreOrder, asked: bool) {
+        let content = Content::of(seen);
+        let was_stale = if asked { self.order.stale.take() } else { None };
+        let was_gone = std::mem::take(&mut self.order.gone);
+        let before = self.order.content.replace(content.clone());
+        self.order.payment = seen.payment();
+        match &before {
+            None => self.record(EventKind::Received, seen.status.as_str()),
+            Some(before) if before.hash == content.hash => {
+                // A GET of an echo: nothing to do, but the doubt is over. An order held or waiting stays so.
+                if was_stale.is_some() {
+                    self.record(EventKind::Confirmed, "");
+                }
+                if was_gone {
+                    self.lift_hold();
+                }
+                self.clear_store_wait();
+                return;
+            }
+            Some(before) => {
+                let detail = if before.goods == content.goods { "status or payment" } else { "goods" };
+                self.record(EventKind::Changed, detail);
+            }
+        }
+        self.see_refunds(&seen.refunds);
+        if !asked && content.status.is_cancelled() {
+            self.doubted(StaleReason::Cancelled);
+        }
+        match self.order.erp.state {
+            ErpState::None => {
+                self.order.hold = None;
+                self.order.waiting = None;
+                if self.order.stage != Stage::Cancelled {
+                    self.order.stage = Stage::Received;
+                }
+            }
+            // The outcome of the call comes first; what was sent is compared with what is wanted by then.
+            ErpState::Posting | ErpState::Unknown => self.clear_store_wait(),
+            ErpState::Posted => {
+                self.clear_store_wait();
+                self.lift_hold();
+            }
+        }
+    }
+
+    fn lift_hold(&mut self) {
+        if self.order.hold.as_ref().is_some_and(|hold| ABOUT_CONTENT.contains(&hold.code.as_str())) {
+            self.order.hold = None;
+        }
+        self.order.erp.by_hand = false;
+    }
+
+    fn see_refunds(&mut self, seen: &[RefundSeen]) {
+        for refund in seen {
+            if self.order.refunds.iter().any(|known| known.id == refund.id) {
+                continue;
+            }
+            self.order.refunds.push(Refund::seen(refund.id, refund.amount));
+            self.record(EventKind::RefundSeen, format!("{} {}", refund.id, refund.amount));
+        }
+        let is_seen = |id: u64| seen.iter().any(|refund| refund.id == id);
+        let gone: Vec<u64> = self.order.refunds.iter().map(|refund| refund.id).filter(|id| !is_seen(*id)).collect();
+        for id in gone {
+            self.refund_deleted(id);
+        }
+    }
+
+    /// The store deleted a refund, which it does without a word.
+    fn refund_deleted(&mut self, id: u64) {
+        let Some(refund) = self.order.refunds.iter_mut().find(|refund| refund.id == id) else { return };
+        match refund.state {
+            RefundState::Seen | RefundState::NotNeeded => {
+                refund.state = RefundState::Withdrawn;
+                self.record(EventKind::RefundSettled, format!("{id} deleted in the store"));
+            }
+            RefundState::Credited => {
+                let document = refund.document.as_ref().map_or("-", |document| document.id.as_str());
+                let message = format!(
+                    "the store deleted refund {id} over {}, for which the ERP has the credit note {document}",
+                    refund.amount
+                );
+                self.hold("refund_deleted", message);
+            }
+            RefundState::Withdrawn | RefundState::ByHand => {}
+        }
+    }
+
+    pub(super) fn clear_store_wait(&mut self) {
+        if matches!(&self.order.waiting, Some(Waiting { on: WaitOn::Endpoint(Endpoint::Store(_)), .. })) {
+            self.order.waiting = None;
+        }
+    }
+
+    pub(super) fn touched(&mut self, modified: At) {
+        if let Some(content) = &mut self.order.content {
+            content.modified = content.modified.max(modified);
+        }
+    }
+
+    pub(super) fn doubted(&mut self, reason: StaleReason) {
+        if self.order.stale.replace(reason).is_none() {
+            self.record(EventKind::Doubted, reason.slug());
+        }
+    }
+
+    pub(super) fn gone(&mut self) {
+        self.order.stale = None;
+        let was_gone = std::mem::replace(&mut self.order.gone, true);
+        self.clear_store_wait();
+        match self.order.erp.state {
+            ErpState::None => {
+                self.order.hold = None;
+                self.order.waiting = None;
+            }
+            ErpState::Posting | ErpState::Unknown | ErpState::Posted if !was_gone => {
+                self.hold("deleted_in_store", "the store no longer has this order, and the ERP has it or may have it".to_owned());
+            }
+            ErpState::Posting | ErpState::Unknown | ErpState::Posted => {}
+        }
+    }
+}

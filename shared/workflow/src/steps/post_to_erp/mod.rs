@@ -1,0 +1,188 @@
+//! post-to-erp: the posting protocol. Once the intent is committed, the order is in the ERP exactly once or a person knows why not.
+//!
+//! ```text
+//! none ──intent committed, lease──▶ posting ──answer──▶ posted
+//!   ▲                                  │ no trustworthy answer
+//!   │ surely refused                   ▼
+//!   └──────── not found after ───── unknown ──found by reference──▶ posted
+//!             the settle time
+//! ```
+//! Who finds `posting` before the lease ends leaves it alone; after it, looks the reference up like `unknown`. An order that is posted and
+//! differs from what the store wants now is brought in line by [`correct`].
+
+mod correct;
+
+use waybill_contracts::{Command, Origin};
+use waybill_domain::erp_order::{erp_order, reference};
+use waybill_domain::next::{is_due, is_due_from_line};
+use waybill_domain::shipment::pieces_to_ship;
+use waybill_domain::{Change, ErpState, Order, Stage, Step, StoreConfig, StoreOrder, advance};
+
+use super::erp_desk::{self, ErpDesk};
+use super::reserve::content;
+use super::{Outcome, doubted};
+use crate::commit::{Committed, commit, contention, context, settle};
+use crate::error::{CallError, Failure, StepError};
+use crate::ports::erp::{ErpOrders, ErpRecord};
+use crate::ports::{Orders, Snapshots, Storefront};
+
+/// Tries inside one invocation when the ERP is merely busy.
+const BUSY_TRIES: u32 = 3;
+/// The longest pause between two of them; an ERP that asks for more gets it by the line.
+const BUSY_SECONDS: u32 = 2;
+
+/// What this step needs. Of the storefront only the wire format.
+pub trait Ports: Orders + Snapshots + Storefront + erp_desk::Ports {}
+impl<T: Orders + Snapshots + Storefront + erp_desk::Ports> Ports for T {}
+
+/// Runs the step for the order the command names.
+///
+/// # Errors
+/// What kept it from its work; [`crate::dispose::dispose`] deals with it.
+pub async fn run(ports: &impl Ports, command: &Command) -> Result<Outcome, Failure> {
+    let Some(order) = ports.load(&command.order).await? else { return Ok(Outcome::NothingDue) };
+    let due = if command.origin == Origin::Line { is_due_from_line } else { is_due };
+    if !due(&order, Step::PostToErp, ports.now()) {
+        return Ok(Outcome::NothingDue);
+    }
+    let (store, seen) = match content(ports, &order).await? {
+        Ok(content) => content,
+        // With a call possibly out, the content is not needed to learn its outcome; without it there is nothing to send.
+        Err(doubt) => return doubted(ports, command, &order, doubt).await,
+    };
+    if order.erp.state == ErpState::Posted
+        && let Some(outcome) = correct::without_the_erp(ports, command, &order, &store, &seen).await?
+    {
+        return Ok(outcome);
+    }
+    let desk = ErpDesk::open(ports, command, &order, &store).await?;
+    let posting = Posting { ports, command, store, seen, desk };
+    let result = posting.run(order).await;
+    posting.desk.close(ports).await;
+    result
+}
+
+struct Posting<'a, P: Ports> {
+    ports: &'a P,
+    command: &'a Command,
+    store: StoreConfig,
+    seen: StoreOrder,
+    desk: ErpDesk<P::Connection>,
+}
+
+impl<P: Ports> Posting<'_, P> {
+    async fn run(&self, order: Order) -> Result<Outcome, Failure> {
+        match order.erp.state {
+            ErpState::None => self.create(&order, Vec::new()).await,
+            ErpState::Posting | ErpState::Unknown => self.look_up(order).await,
+            ErpState::Posted => self.correct(order).await,
+        }
+    }
+
+    /// The outcome of an earlier call is unknown: the ERP knows it by the reference.
+    async fn look_up(&self, order: Order) -> Result<Outcome, Failure> {
+        let reference = order.erp.reference.clone().unwrap_or_else(|| reference(&order));
+        let answer = self.desk.connection.find(&reference).await;
+        self.desk.door.note(self.ports, &answer).await;
+        match answer {
+            Ok(found) if found.is_empty() => {
+                let refused = Change::PostingRefused { why: "not found after the settle time".to_owned() };
+                let then = advance(&order, vec![refused.clone()], &context(self.ports, self.command)).map_err(StepError::from)?;
+                if then.stage == Stage::Reserved {
+                    return self.create(&order, vec![refused]).await;
+                }
+                // The store changed its mind meanwhile: start over with what it wants now.
+                match commit(self.ports, &order, vec![refused], &context(self.ports, self.command)).await? {
+                    Committed::Done(_) => Ok(Outcome::Done),
+                    Committed::Overtaken | Committed::Short(_) => Err(contention().into()),
+                }
+            }
+            Ok(found) => self.posted(order, found).await,
+            Err(CallError::Refused { code, message }) => {
+                let message = format!("the ERP was asked whether it has {reference} and refused: {message}");
+                Err(StepError::Terminal { code, message }.into())
+            }
+            Err(error) => Err(self.desk.door.unanswered(error).into()),
+        }
+    }
+
+    /// Commits the intent, calls, commits the outcome.
+    async fn create(&self, order: &Order, mut first: Vec<Change>) -> Result<Outcome, Failure> {
+        let payload = erp_order(order, &self.seen, &self.store)
+            .map_err(|error| StepError::Terminal { code: "sku_unmapped".to_owned(), message: error.to_string() })?;
+        let until = self.desk.lease(self.ports);
+        first.push(Change::PostingStarted { reference: payload.reference.clone(), until });
+        let order = match commit(self.ports, order, first, &context(self.ports, self.command)).await? {
+            Committed::Done(order) => *order,
+            Committed::Overtaken | Committed::Short(_) => return Err(contention().into()),
+        };
+        let mut answer = self.desk.connection.create(&payload).await;
+        for attempt in 1..BUSY_TRIES {
+            let Err(CallError::Busy { after_seconds, .. }) = &answer else { break };
+            let asked_for = after_seconds.unwrap_or(0);
+            if asked_for > BUSY_SECONDS {
+                break;
+            }
+            self.ports.pause(attempt.saturating_mul(500).max(asked_for.saturating_mul(1000))).await;
+            answer = self.desk.connection.create(&payload).await;
+        }
+        self.desk.door.note(self.ports, &answer).await;
+        let refused = |why: &str| vec![Change::PostingRefused { why: why.to_owned() }];
+        match answer {
+            Ok(record) => self.posted(order, vec![record]).await,
+            Err(CallError::Busy { reason, .. }) => Err(Failure {
+                error: StepError::Wait { endpoint: self.desk.door.endpoint.clone(), reason: reason.clone() },
+                first: refused(&reason),
+            }),
+            Err(CallError::Down { reason }) => {
+                let error = StepError::Wait { endpoint: self.desk.door.endpoint.clone(), reason: reason.clone() };
+                Err(Failure { error, first: refused(&reason) })
+            }
+            Err(CallError::Refused { code, message }) => {
+                let first = refused(&code);
+                Err(Failure { error: StepError::Terminal { code, message }, first })
+            }
+            Err(CallError::Unknown { reason }) => {
+                Err(StepError::Indeterminate { probe: self.desk.probe(self.ports), reason }.into())
+            }
+        }
+    }
+
+    /// The ERP has the order: says so, whatever else happened to the record meanwhile.
+    async fn posted(&self, order: Order, found: Vec<ErpRecord>) -> Result<Outcome, Failure> {
+        let Some(record) = found.first() else { return Ok(Outcome::NothingDue) };
+        let mut changes = vec![Change::Posted {
+            confirmed_at: record.confirmed_at,
+            documents: record.documents.clone(),
+            to_ship: pieces_to_ship(&self.seen, &self.store.mapping),
+            push: self.store.warehouse.clone(),
+        }];
+        changes.extend(self.doubts(&found));
+        let context = context(self.ports, self.command);
+        let still = |order: &Order| matches!(order.erp.state, ErpState::Posting | ErpState::Unknown);
+        Ok(match settle(self.ports, order, changes, &context, still).await? {
+            Some(order) if order.hold.is_some() => Outcome::PostedAndHeld,
+            Some(_) => Outcome::Posted,
+            None => Outcome::NothingDue,
+        })
+    }
+
+    /// What is wrong with what the ERP has. It is posted all the same; a person must look.
+    fn doubts(&self, found: &[ErpRecord]) -> Option<Change> {
+        if found.len() > 1 {
+            let ids = found.iter().map(|record| record.id.as_str()).collect::<Vec<_>>().join(", ");
+            let message =
+                format!("the ERP has {} orders with this reference: {ids}; cancel all but the first there", found.len());
+            return Some(Change::Held { code: "duplicate_in_erp".to_owned(), message });
+        }
+        let record = found.first()?;
+        if record.total != self.seen.total || record.currency != self.seen.currency {
+            let message = format!(
+                "the store's total is {} {}, the ERP's document {} says {} {}",
+                self.seen.total, self.seen.currency, record.id, record.total, record.currency
+            );
+            return Some(Change::Held { code: "erp_total_differs".to_owned(), message });
+        }
+        None
+    }
+}

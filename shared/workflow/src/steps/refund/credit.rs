@@ -1,0 +1,129 @@
+//! A refund of the store becomes a credit note in the ERP, once.
+
+use std::collections::BTreeMap;
+
+use waybill_domain::credit::{Credit, credit, credit_reference};
+use waybill_domain::{Change, Document, Effect, Order, StoreRefund};
+
+use super::{Ports, Work};
+use crate::commit::{Committed, commit, contention, context, settle};
+use crate::error::{Failure, StepError};
+use crate::ports::erp::{ErpCredit, Erps};
+use crate::steps::erp_desk::ErpDesk;
+use crate::steps::{Outcome, committed};
+
+impl<P: Ports> Work<'_, P> {
+    /// Credits a refund that was seen in the store; learns first how an earlier try ended.
+    pub(super) async fn credit(&self, order: Order, id: u64) -> Result<Outcome, Failure> {
+        let context = context(self.ports, self.command);
+        let refunds = match self.refunds(&order).await? {
+            Ok(refunds) => refunds,
+            Err(doubt) if order.call.is_none() => {
+                return committed(commit(self.ports, &order, vec![doubt], &context).await?);
+            }
+            // The store has forgotten the order; whether the ERP has the credit note is asked all the same.
+            Err(_) => Vec::new(),
+        };
+        let refund = refunds.into_iter().find(|refund| refund.id == id);
+        let credit = match &refund {
+            Some(refund) => match credit(&order, &self.seen, refund) {
+                Ok(credit) => Some(credit),
+                // A call that is out is looked up, whatever is wrong with the refund by now.
+                Err(_) if order.call.is_some() => None,
+                Err(finding) => {
+                    return Err(StepError::Terminal { code: finding.code, message: finding.message }.into());
+                }
+            },
+            None if order.call.is_some() => None,
+            None => return self.missing(&order, id).await,
+        };
+        let desk = ErpDesk::open(self.ports, self.command, &order, &self.store).await?;
+        let crediting = Crediting { work: self, desk: &desk, refund: refund.as_ref(), credit };
+        let result = match order.call {
+            Some(_) => crediting.look_up(order, id).await,
+            None => crediting.create(order, id, Vec::new()).await,
+        };
+        desk.close(self.ports).await;
+        result
+    }
+
+    /// The order shows a refund that is not among its refunds: it was deleted a moment ago, which the store tells nobody.
+    async fn missing(&self, order: &Order, id: u64) -> Result<Outcome, Failure> {
+        let context = context(self.ports, self.command);
+        let change = match self.fetched(order).await? {
+            Some(Change::Seen { order: seen, .. }) if seen.refunds.iter().any(|refund| refund.id == id) => {
+                let message = format!("the store's order shows refund {id}, and its refunds do not");
+                return Err(StepError::Terminal { code: "refund_unclear".to_owned(), message }.into());
+            }
+            Some(seen) => seen,
+            None => Change::Gone,
+        };
+        committed(commit(self.ports, order, vec![change], &context).await?)
+    }
+}
+
+struct Crediting<'a, 'b, P: Ports> {
+    work: &'a Work<'b, P>,
+    desk: &'a ErpDesk<<P as Erps>::Connection>,
+    refund: Option<&'a StoreRefund>,
+    credit: Option<Credit>,
+}
+
+impl<P: Ports> Crediting<'_, '_, P> {
+    async fn look_up(&self, order: Order, id: u64) -> Result<Outcome, Failure> {
+        let reference = credit_reference(&order, id);
+        let answer = self.desk.connection.find_credit(&reference).await;
+        self.desk.door.note(self.work.ports, &answer).await;
+        let found = answer.map_err(|error| self.desk.door.unanswered(error))?;
+        match found.first() {
+            Some(document) => self.credited(order, id, document.clone(), &found).await,
+            None => {
+                let ended = Change::CallEnded { why: "not found after the settle time".to_owned() };
+                self.create(order, id, vec![ended]).await
+            }
+        }
+    }
+
+    async fn create(&self, order: Order, id: u64, mut first: Vec<Change>) -> Result<Outcome, Failure> {
+        let context = context(self.work.ports, self.work.command);
+        let Some(credit) = &self.credit else {
+            // Nothing is there and nothing can be made: what is wrong is judged anew without a call.
+            return committed(commit(self.work.ports, &order, first, &context).await?);
+        };
+        first.push(Change::CallStarted {
+            effect: Effect::Credit(id),
+            until: self.desk.lease(self.work.ports),
+            extra: BTreeMap::new(),
+        });
+        let order = match commit(self.work.ports, &order, first, &context).await? {
+            Committed::Done(order) => *order,
+            Committed::Overtaken | Committed::Short(_) => return Err(contention().into()),
+        };
+        let answer = self.desk.connection.credit(&credit.note).await;
+        self.desk.door.note(self.work.ports, &answer).await;
+        match answer {
+            Ok(document) => self.credited(order, id, document, &[]).await,
+            Err(error) => Err(self.desk.door.failed(error, self.desk.probe(self.work.ports))),
+        }
+    }
+
+    async fn credited(&self, order: Order, id: u64, document: Document, found: &[Document]) -> Result<Outcome, Failure> {
+        let (lines, restocked) = match (&self.credit, self.refund) {
+            (Some(credit), _) => (credit.lines.clone(), credit.restocked.clone()),
+            (None, Some(refund)) => (refund.lines.iter().map(|line| (line.line, line.quantity)).collect(), BTreeMap::new()),
+            (None, None) => (BTreeMap::new(), BTreeMap::new()),
+        };
+        let mut changes = vec![Change::Credited { refund: id, document, lines, restocked }];
+        if found.len() > 1 {
+            let ids = found.iter().map(|note| note.id.as_str()).collect::<Vec<_>>().join(", ");
+            let message =
+                format!("the ERP has {} credit notes for refund {id}: {ids}; cancel all but the first there", found.len());
+            changes.push(Change::Held { code: "duplicate_in_erp".to_owned(), message });
+        }
+        let context = context(self.work.ports, self.work.command);
+        let effect = Effect::Credit(id);
+        let still = |order: &Order| order.call.as_ref().is_some_and(|call| call.effect == effect);
+        let settled = settle(self.work.ports, order, changes, &context, still).await?;
+        Ok(if settled.is_some() { Outcome::Done } else { Outcome::NothingDue })
+    }
+}

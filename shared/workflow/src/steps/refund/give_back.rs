@@ -1,0 +1,79 @@
+//! What a return is worth becomes a refund in the store, once. The store's POST is not idempotent: the refund carries the return's id, by
+//! which it is found again.
+
+use std::collections::BTreeMap;
+
+use waybill_domain::credit::refund_of;
+use waybill_domain::{Change, Effect, Order, StoreRefund};
+
+use super::{Ports, Work};
+use crate::commit::{Committed, commit, contention, context, settle};
+use crate::error::{Failure, StepError};
+use crate::steps::Outcome;
+use crate::steps::store_call::{lease, probe};
+
+impl<P: Ports> Work<'_, P> {
+    /// Refunds the first return that is to be refunded.
+    pub(super) async fn give_back(&self, order: Order) -> Result<Outcome, Failure> {
+        let Some(one) = order.returns_to_refund().next().map(|one| one.id.clone()) else { return Ok(Outcome::NothingDue) };
+        self.create(order, &one, Vec::new()).await
+    }
+
+    /// An earlier try ended without an answer: the store is asked for a refund that carries the return's id.
+    pub(super) async fn look_for_refund(&self, order: Order, returned: &str) -> Result<Outcome, Failure> {
+        let refunds = match self.refunds(&order).await? {
+            Ok(refunds) => refunds,
+            // The order went to the trash or is gone: then there is no refund to be found, and none to be made.
+            Err(doubt) => {
+                let ended = Change::CallEnded { why: "the store has no such order any more".to_owned() };
+                let context = context(self.ports, self.command);
+                return crate::steps::committed(commit(self.ports, &order, vec![ended, doubt], &context).await?);
+            }
+        };
+        match refunds.into_iter().find(|refund| refund.returned.as_deref() == Some(returned)) {
+            Some(refund) => self.created(order, returned, refund).await,
+            None => {
+                let ended = Change::CallEnded { why: "not found after the settle time".to_owned() };
+                self.create(order, returned, vec![ended]).await
+            }
+        }
+    }
+
+    async fn create(&self, order: Order, returned: &str, mut first: Vec<Change>) -> Result<Outcome, Failure> {
+        let Some(one) = order.returns.iter().find(|one| one.id == returned) else { return Ok(Outcome::NothingDue) };
+        let new = match refund_of(&order, &self.seen, one, self.store.policies.refund_through_gateway) {
+            Ok(new) => new,
+            Err(finding) => {
+                let error = StepError::Terminal { code: finding.code, message: finding.message };
+                return Err(Failure { error, first });
+            }
+        };
+        let (extra, until) = (BTreeMap::new(), lease(self.ports));
+        first.push(Change::CallStarted { effect: Effect::Refund(returned.to_owned()), until, extra });
+        let order = match commit(self.ports, &order, first, &context(self.ports, self.command)).await? {
+            Committed::Done(order) => *order,
+            Committed::Overtaken | Committed::Short(_) => return Err(contention().into()),
+        };
+        let answer = self.ports.create_refund(&self.store, order.key.id, &new).await;
+        self.door.note(self.ports, &answer).await;
+        match answer {
+            Ok(refund) => self.created(order, returned, refund).await,
+            Err(error) => Err(self.door.failed(error, probe(self.ports))),
+        }
+    }
+
+    /// The store has it. The order is read in the same breath, so that the store's own word of the refund brings no work.
+    async fn created(&self, order: Order, returned: &str, refund: StoreRefund) -> Result<Outcome, Failure> {
+        let mut changes = vec![Change::RefundCreated { returned: returned.to_owned(), refund: refund.id, amount: refund.amount }];
+        match self.fetched(&order).await {
+            Ok(seen) => changes.extend(seen),
+            // The webhook will tell.
+            Err(error) => tracing::warn!(order = %order.key, %error, "the order was not read after its refund"),
+        }
+        let effect = Effect::Refund(returned.to_owned());
+        let still = |order: &Order| order.call.as_ref().is_some_and(|call| call.effect == effect);
+        let context = context(self.ports, self.command);
+        let settled = settle(self.ports, order, changes, &context, still).await?;
+        Ok(if settled.is_some() { Outcome::Done } else { Outcome::NothingDue })
+    }
+}

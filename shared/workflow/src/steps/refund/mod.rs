@@ -1,0 +1,73 @@
+//! refund: money that goes back. A refund of the store becomes a credit note in the ERP; what a return is worth becomes a refund in the
+//! store, which then becomes a credit note like any other. Each under the posting protocol: neither POST is idempotent everywhere.
+
+mod credit;
+mod give_back;
+
+use waybill_contracts::{Command, Origin};
+use waybill_domain::next::{is_due, is_due_from_line};
+use waybill_domain::{Change, Effect, Endpoint, Order, RefundState, Step, StoreConfig, StoreOrder, StoreRefund};
+
+use super::door::Door;
+use super::reserve::content;
+use super::{Outcome, doubted, erp_desk};
+use crate::error::{Failure, StepError};
+use crate::ports::{Orders, Snapshots, StoreDesk, Storefront};
+
+/// What this step needs.
+pub trait Ports: Orders + Snapshots + Storefront + StoreDesk + erp_desk::Ports {}
+impl<T: Orders + Snapshots + Storefront + StoreDesk + erp_desk::Ports> Ports for T {}
+
+/// Runs the step for the order the command names: one refund or one return at a time, the relay brings the order back for the next.
+///
+/// # Errors
+/// What kept it from its work; [`crate::dispose::dispose`] deals with it.
+pub async fn run(ports: &impl Ports, command: &Command) -> Result<Outcome, Failure> {
+    let Some(order) = ports.load(&command.order).await? else { return Ok(Outcome::NothingDue) };
+    let due = if command.origin == Origin::Line { is_due_from_line } else { is_due };
+    if !due(&order, Step::Refund, ports.now()) {
+        return Ok(Outcome::NothingDue);
+    }
+    let (store, seen) = match content(ports, &order).await? {
+        Ok(content) => content,
+        Err(doubt) => return doubted(ports, command, &order, doubt).await,
+    };
+    let door = Door::open(ports, Endpoint::Store(store.slug.clone()), &order.key, command).await?;
+    let work = Work { ports, command, store, seen, door };
+    match order.call.as_ref().map(|call| call.effect.clone()) {
+        Some(Effect::Refund(returned)) => work.look_for_refund(order, &returned).await,
+        Some(Effect::Credit(refund)) => work.credit(order, refund).await,
+        _ => match order.refunds.iter().find(|refund| refund.state == RefundState::Seen).map(|refund| refund.id) {
+            Some(refund) => work.credit(order, refund).await,
+            None => work.give_back(order).await,
+        },
+    }
+}
+
+struct Work<'a, P: Ports> {
+    ports: &'a P,
+    command: &'a Command,
+    store: StoreConfig,
+    seen: StoreOrder,
+    /// To the store.
+    door: Door,
+}
+
+impl<P: Ports> Work<'_, P> {
+    /// The order's refunds as the store has them now. `Err`: the change to commit when the store has no such order any more.
+    async fn refunds(&self, order: &Order) -> Result<Result<Vec<StoreRefund>, Change>, StepError> {
+        let answer = self.ports.refunds(&self.store, order.key.id).await;
+        self.door.note(self.ports, &answer).await;
+        let found = answer.map_err(|error| self.door.unanswered(error))?;
+        Ok(found.ok_or(Change::Doubted(waybill_domain::StaleReason::Deleted)))
+    }
+
+    /// The order as the store has it now, kept, as a change to commit.
+    async fn fetched(&self, order: &Order) -> Result<Option<Change>, StepError> {
+        let answer = self.ports.fetch(&self.store, order.key.id).await;
+        self.door.note(self.ports, &answer).await;
+        let Some((seen, body)) = answer.map_err(|error| self.door.unanswered(error))? else { return Ok(None) };
+        self.ports.put(&order.key, &seen.content_hash(), &body).await?;
+        Ok(Some(Change::Seen { order: Box::new(seen), asked: true }))
+    }
+}

@@ -1,0 +1,182 @@
+//! What warehouses and ERPs report, written to the order's record. What is wrong is refused with the field that is; nothing is stored then.
+
+use waybill_domain::money::Currency;
+use waybill_domain::shipment::fulfilment_order;
+use waybill_domain::{Change, ErpState, FulfilmentOrder, FulfilmentStatus, Order, OrderKey, Pieces, Return, Shipment, Step};
+
+use super::TRIES;
+use super::reserve::{content, kept};
+use crate::commit::{Committed, cause, commit, contention};
+use crate::error::StepError;
+use crate::ports::{Configs, Orders, Runtime, Snapshots, Storefront};
+
+/// A report that was read, about one order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Report {
+    /// A shipment, its correction, or that it is void.
+    Shipment(Shipment),
+    /// A return, or a refund without goods.
+    Return {
+        /// As reported.
+        returned: Return,
+        /// The currency of its amount.
+        currency: Option<Currency>,
+    },
+    /// Whether the warehouse can go on.
+    Fulfilment(FulfilmentStatus),
+}
+
+/// What became of a report that was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reported {
+    /// It is written.
+    New,
+    /// It is written, and replaces what was said before.
+    Corrected,
+    /// It was known.
+    Known,
+    /// Something newer is known.
+    Older,
+}
+
+/// Why a report was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// HTTP status, 4xx.
+    pub status: u16,
+    /// Code, listed in docs/ERRORS.md.
+    pub code: &'static str,
+    /// The field that is wrong.
+    pub field: Option<String>,
+    /// In words, without personal data.
+    pub message: String,
+}
+
+fn refuse<T>(status: u16, code: &'static str, field: impl Into<String>, message: impl Into<String>) -> Result<T, Refusal> {
+    Err(Refusal { status, code, field: Some(field.into()), message: message.into() })
+}
+
+/// Writes a report to the record of its order. `client` names who reported.
+///
+/// # Errors
+/// What kept it from being written. Nothing is stored then.
+pub async fn report(
+    ports: &(impl Orders + Runtime),
+    key: &OrderKey,
+    report: Report,
+    client: &str,
+) -> Result<Result<Reported, Refusal>, StepError> {
+    let step = match &report {
+        Report::Shipment(_) | Report::Fulfilment(_) => Step::ShipUpdate,
+        Report::Return { .. } => Step::Refund,
+    };
+    for _ in 0..TRIES {
+        let Some(order) = ports.load(key).await? else {
+            return Ok(refuse(404, "order_unknown", "order", format!("Waybill does not know order {key}")));
+        };
+        let (change, reported) = match judge(&order, &report) {
+            Ok((Some(change), reported)) => (change, reported),
+            Ok((None, reported)) => return Ok(Ok(reported)),
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        match commit(ports, &order, vec![change], &cause(ports, step, format!("client:{client}"))).await? {
+            Committed::Done(_) => return Ok(Ok(reported)),
+            Committed::Overtaken => {}
+            Committed::Short(_) => return Err(StepError::Defect { reason: "a report moved stock".to_owned() }),
+        }
+    }
+    Err(contention())
+}
+
+type Judged = Result<(Option<Change>, Reported), Refusal>;
+
+fn judge(order: &Order, report: &Report) -> Judged {
+    let known_to_erp = order.erp.state == ErpState::Posted || order.fulfilment.revision > 0;
+    if !known_to_erp {
+        return refuse(409, "order_not_posted", "order", format!("order {} is not posted yet; report again later", order.key));
+    }
+    match report {
+        Report::Shipment(shipment) => judge_shipment(order, shipment),
+        Report::Return { returned, currency } => judge_return(order, returned, currency.as_ref()),
+        Report::Fulfilment(status) => Ok(match order.fulfilment.heard {
+            Some(heard) if heard > status.at => (None, Reported::Older),
+            Some(heard) if heard == status.at => (None, Reported::Known),
+            _ => (Some(Change::FulfilmentSaid(status.clone())), Reported::New),
+        }),
+    }
+}
+
+/// The first line that the order has not, or does not ship.
+fn unknown_line<'a>(ordered: &Pieces, lines: impl Iterator<Item = &'a u64>) -> Option<(usize, u64)> {
+    lines.enumerate().find(|(_, line)| !ordered.contains_key(line)).map(|(index, line)| (index, *line))
+}
+
+fn judge_shipment(order: &Order, shipment: &Shipment) -> Judged {
+    if let Some((index, line)) = unknown_line(&order.fulfilment.lines, shipment.lines.keys()) {
+        let message = format!("order {} has no line {line} that is shipped", order.key);
+        return refuse(422, "line_unknown", format!("lines[{index}].line"), message);
+    }
+    let known = order.fulfilment.shipments.iter().find(|known| known.id == shipment.id);
+    let change = || Some(Change::Shipped(shipment.clone()));
+    match known {
+        None => Ok((change(), Reported::New)),
+        Some(known) if known.revision > shipment.revision => Ok((None, Reported::Older)),
+        Some(known) if known.revision < shipment.revision => Ok((change(), Reported::Corrected)),
+        Some(known) if *known == (Shipment { told: known.told, ..shipment.clone() }) => Ok((None, Reported::Known)),
+        Some(known) => {
+            let message = format!(
+                "shipment {} is known in revision {} with other content; send a correction as revision {}",
+                shipment.id,
+                known.revision,
+                known.revision.saturating_add(1)
+            );
+            refuse(409, "revision_conflict", "revision", message)
+        }
+    }
+}
+
+fn judge_return(order: &Order, one: &Return, currency: Option<&Currency>) -> Judged {
+    if let Some((index, line)) = unknown_line(&order.fulfilment.lines, one.lines.keys()) {
+        let message = format!("order {} has no line {line} that is shipped", order.key);
+        return refuse(422, "line_unknown", format!("lines[{index}].line"), message);
+    }
+    let of_order = order.content.as_ref().map(|content| &content.currency);
+    if let (Some(said), Some(of_order)) = (currency, of_order)
+        && said != of_order
+    {
+        return refuse(422, "currency_differs", "currency", format!("order {} is in {of_order}", order.key));
+    }
+    let known = order.returns.iter().find(|known| known.id == one.id);
+    let change = || Some(Change::Returned(one.clone()));
+    match known {
+        None => Ok((change(), Reported::New)),
+        Some(known) if known.state > one.state => Ok((None, Reported::Older)),
+        Some(known) if known.state < one.state => Ok((change(), Reported::Corrected)),
+        Some(known) if *known == (Return { refund: known.refund, by_hand: known.by_hand, ..one.clone() }) => {
+            Ok((None, Reported::Known))
+        }
+        Some(_) => {
+            let message =
+                format!("return {} was reported in this state with other content; report what follows as a new return", one.id);
+            refuse(409, "revision_conflict", "state", message)
+        }
+    }
+}
+
+/// What the warehouse is to ship of an order, with the address, as the ERP has the order; `None` if nothing was ever requested.
+///
+/// # Errors
+/// What did not answer.
+pub async fn fulfilment(
+    ports: &(impl Orders + Snapshots + Configs + Storefront),
+    key: &OrderKey,
+) -> Result<Option<FulfilmentOrder>, StepError> {
+    let Some(order) = ports.load(key).await?.filter(|order| order.fulfilment.revision > 0) else { return Ok(None) };
+    let unreadable = || StepError::Defect { reason: format!("the content of {key} cannot be read") };
+    let (store, seen) = content(ports, &order).await?.map_err(|_| unreadable())?;
+    let posted = match &order.erp.content {
+        Some(hash) => kept(ports, key, hash).await?.map_err(|_| unreadable())?,
+        None => seen,
+    };
+    Ok(Some(fulfilment_order(&order, &posted, &store.mapping, true)))
+}
