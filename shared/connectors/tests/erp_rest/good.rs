@@ -1,14 +1,14 @@
 //! Everything works.
 
 use serde_json::json;
-use waybill_domain::{At, Currency, DocumentKind, Payment};
+use waybill_domain::{At, CreditNote, DocumentKind, Payment};
 use waybill_testkit::erp::Op;
 use waybill_workflow::CallError;
 use waybill_workflow::ports::erp::{
-    CreditLine, CreditNote, ErpAvailability, ErpCancel, ErpCredit, ErpDocuments, ErpOrders, ErpShipments, ErpStockChanges,
+    ErpAvailability, ErpCancel, ErpCredit, ErpDocuments, ErpOrders, ErpShipments, ErpStockChanges,
 };
 
-use crate::support::{order, setup};
+use crate::support::{note, order, setup};
 
 #[tokio::test]
 async fn an_order_arrives_as_it_was_sent() {
@@ -160,14 +160,7 @@ async fn feeds_go_on_by_cursor() {
 async fn a_credit_note_is_made_once() {
     let (fake, erp) = setup().await;
     erp.create(&order("shop-1")).await.unwrap();
-    let note = CreditNote {
-        reference: "shop-1-refund-5".into(),
-        order: "so-1".into(),
-        amount: "17.85".parse().unwrap(),
-        currency: Currency::new("EUR"),
-        lines: vec![CreditLine { line: 11, quantity: 1, net: "10.00".parse().unwrap(), tax: "1.90".parse().unwrap() }],
-        restock: true,
-    };
+    let note = note("so-1");
     let made = erp.credit(&note).await.unwrap();
     assert_eq!((made.kind, made.id.as_str(), made.number.as_str()), (DocumentKind::CreditNote, "cn-1", "CN/1"));
     assert_eq!(erp.credit(&note).await.unwrap(), made);

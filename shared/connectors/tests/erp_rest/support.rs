@@ -4,7 +4,8 @@ use waybill_connectors::erp::rest::RestErp;
 use waybill_domain::config::ErpConnector;
 use waybill_domain::erp_order::{ErpCharge, ErpLine};
 use waybill_domain::store_order::Address;
-use waybill_domain::{At, Currency, ErpConfig, ErpOrder, Payment};
+use waybill_domain::refund::CreditLine;
+use waybill_domain::{At, CreditNote, Currency, ErpConfig, ErpOrder, Payment};
 use waybill_testkit::erp::{FakeErp, FakeErpConfig};
 
 /// Ten units of `A`, one of `B`; the connection waits one second for answers.
@@ -78,6 +79,19 @@ pub fn order(reference: &str) -> ErpOrder {
         paid_at: Some(At(1_795_412_401_000)),
         backorder: false,
         note: "Ring twice".into(),
+    }
+}
+
+/// One of the two units of [`order`], put back on the shelf, and half of the rest of its total: 17.85 EUR.
+pub fn note(order: &str) -> CreditNote {
+    CreditNote {
+        reference: "shop-1-refund-5".into(),
+        order: order.into(),
+        amount: decimal("17.85"),
+        currency: Currency::new("EUR"),
+        lines: vec![CreditLine { line: 11, quantity: 1, restock: 1, net: decimal("10.00"), tax: decimal("1.90") }],
+        charges: Vec::new(),
+        other: decimal("5.95"),
     }
 }
 
