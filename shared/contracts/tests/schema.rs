@@ -1,6 +1,7 @@
 //! The contracts as JSON Schema, snapshotted: a change of a contract is a change of these files, seen in a review.
 
 use schemars::schema_for;
+use waybill_contracts::report::{FulfilmentReport, ReturnReport, ShipmentReport};
 use waybill_contracts::{Command, Fact, Origin};
 use waybill_domain::Step;
 
@@ -12,6 +13,13 @@ fn the_command() {
 #[test]
 fn the_fact() {
     insta::assert_json_snapshot!("fact.v1", schema_for!(Fact));
+}
+
+#[test]
+fn the_reports() {
+    insta::assert_json_snapshot!("shipment-report.v1", schema_for!(ShipmentReport));
+    insta::assert_json_snapshot!("return-report.v1", schema_for!(ReturnReport));
+    insta::assert_json_snapshot!("fulfilment-report.v1", schema_for!(FulfilmentReport));
 }
 
 #[test]
