@@ -2,7 +2,7 @@
 
 use schemars::schema_for;
 use waybill_contracts::report::{FulfilmentReport, ReturnReport, ShipmentReport};
-use waybill_contracts::{Command, Fact, Origin};
+use waybill_contracts::{Command, Fact, Fulfilment, Origin};
 use waybill_domain::Step;
 
 #[test]
@@ -20,6 +20,11 @@ fn the_reports() {
     insta::assert_json_snapshot!("shipment-report.v1", schema_for!(ShipmentReport));
     insta::assert_json_snapshot!("return-report.v1", schema_for!(ReturnReport));
     insta::assert_json_snapshot!("fulfilment-report.v1", schema_for!(FulfilmentReport));
+}
+
+#[test]
+fn what_a_warehouse_reads() {
+    insta::assert_json_snapshot!("fulfilment.v1", schema_for!(Fulfilment));
 }
 
 #[test]
