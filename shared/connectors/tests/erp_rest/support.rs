@@ -3,8 +3,8 @@
 use waybill_connectors::erp::rest::RestErp;
 use waybill_domain::config::ErpConnector;
 use waybill_domain::erp_order::{ErpCharge, ErpLine};
-use waybill_domain::store_order::Address;
 use waybill_domain::refund::CreditLine;
+use waybill_domain::store_order::Address;
 use waybill_domain::{At, CreditNote, Currency, ErpConfig, ErpOrder, Payment};
 use waybill_testkit::erp::{FakeErp, FakeErpConfig};
 
@@ -67,7 +67,7 @@ pub fn order(reference: &str) -> ErpOrder {
             net: decimal("20.00"),
             tax: decimal("3.80"),
         }],
-        shipping_charges: vec![ErpCharge { title: "Parcel".into(), net: decimal("5.00"), tax: decimal("0.95") }],
+        shipping_charges: vec![ErpCharge { charge: 12, title: "Parcel".into(), net: decimal("5.00"), tax: decimal("0.95") }],
         fees: Vec::new(),
         discounts: vec![("WELCOME".into(), decimal("1.00"))],
         net: decimal("25.00"),

@@ -19,9 +19,13 @@ pub struct Knobs {
     pub fault_ops: Vec<Op>,
     /// Only every n-th of those requests meets the fault; 0 and 1 mean each.
     pub fault_every: u64,
-    /// Whether a reference can be used once only. Without it the ERP is like Odoo's `client_order_ref`: every create makes an
+    /// Whether a reference of an order can be used once only. Without it the ERP is like Odoo's `client_order_ref`: every create makes an
     /// order, so four creates at the same time make four.
     pub unique_references: bool,
+    /// The same for the references of credit notes.
+    pub unique_credit_references: bool,
+    /// Whether orders can be amended at all.
+    pub amends: bool,
     /// How far its clock is ahead of this machine's, in milliseconds; negative: behind.
     pub clock_skew_ms: i64,
     /// Requests worked on at the same time; more are answered `503 contention`. 0 means any number.
@@ -42,6 +46,8 @@ impl Default for Knobs {
             fault_ops: Vec::new(),
             fault_every: 1,
             unique_references: true,
+            unique_credit_references: true,
+            amends: true,
             clock_skew_ms: 0,
             workers: 0,
             booked_drift: Decimal::ZERO,
