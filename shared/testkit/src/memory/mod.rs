@@ -5,6 +5,7 @@
 //! [`waybill_domain::StoreOrder`], a signature is the secret itself).
 
 mod claims;
+mod clients;
 mod drive;
 mod faults;
 mod ledger;
@@ -18,10 +19,10 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use waybill_contracts::{Command, Fact};
 use waybill_domain::{
-    At, Circuit, Endpoint, ErpConfig, ErpSlug, Event, Order, OrderKey, Sku, Step, StockRow, StoreConfig, StoreOrder, StoreSlug,
+    At, Circuit, ClientSlug, Endpoint, ErpConfig, ErpSlug, Event, Order, OrderKey, Sku, Step, StockRow, StoreConfig, StoreOrder, StoreSlug,
     WarehouseConfig, WarehouseSlug,
 };
-use waybill_workflow::ports::{Runtime, Spooled};
+use waybill_workflow::ports::{Client, Runtime, Spooled};
 
 pub use drive::{Manners, deliver};
 pub use faults::{Call, Fault, FaultMode};
@@ -64,6 +65,10 @@ pub struct State {
     pub warehouses: BTreeMap<WarehouseSlug, WarehouseConfig>,
     /// Webhook secrets.
     pub secrets: BTreeMap<StoreSlug, Vec<String>>,
+    /// Clients of the API.
+    pub clients: BTreeMap<ClientSlug, Client>,
+    /// Clients as a function that has read them before still knows them; empty: it asks.
+    pub clients_cached: BTreeMap<ClientSlug, Client>,
     /// Circuits.
     pub circuits: BTreeMap<Endpoint, Circuit>,
     claims: BTreeMap<String, claims::Row>,
@@ -105,6 +110,8 @@ impl World {
             erps: BTreeMap::new(),
             warehouses: BTreeMap::new(),
             secrets: BTreeMap::new(),
+            clients: BTreeMap::new(),
+            clients_cached: BTreeMap::new(),
             circuits: BTreeMap::new(),
             claims: BTreeMap::new(),
             queues: BTreeMap::new(),
