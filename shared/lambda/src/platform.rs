@@ -4,17 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use waybill_aws::{Bus, Dynamo, Names, Queues, Secrets, Sqs, sdk_config};
+use waybill_connectors::client_signature;
 use waybill_connectors::erp::rest::RestErp;
 use waybill_connectors::woocommerce::{RestKeys, WooCommerce};
 use waybill_contracts::Fact;
 use waybill_domain::{
-    At, Circuit, ContentHash, Endpoint, ErpConfig, ErpSlug, Event, Lane, Order, OrderKey, Reading, StoreConfig, StoreOrder,
-    StoreSlug, WarehouseConfig, WarehouseSlug,
+    At, Circuit, ClientSlug, ContentHash, Endpoint, ErpConfig, ErpSlug, Event, Lane, Order, OrderKey, Reading, StoreConfig,
+    StoreOrder, StoreSlug, WarehouseConfig, WarehouseSlug,
 };
 use waybill_workflow::ports::erp::Erps;
 use waybill_workflow::ports::{
-    Circuits, Claim, CommandQueue, CommitError, Configs, Delivery, FactBus, Idempotency, Lanes, Log, Orders, Outgoing, Runtime,
-    Snapshots, Spool, Spooled, StoreSecrets, Storefront, Waiter, WebhookSecrets,
+    Circuits, Claim, Client, ClientSignatures, Clients, CommandQueue, CommitError, Configs, Delivery, FactBus, Idempotency,
+    Lanes, Log, Orders, Outgoing, Runtime, SignedRequest, Snapshots, Spool, Spooled, StoreSecrets, Storefront, Waiter,
+    WebhookSecrets,
 };
 use waybill_workflow::{CallError, Unavailable};
 
@@ -124,6 +126,13 @@ impl Storefront for Platform {
     }
 }
 
+impl ClientSignatures for Platform {
+    fn is_signed(&self, secrets: &[String], request: &SignedRequest<'_>, signature: &str) -> bool {
+        let SignedRequest { timestamp, method, path, body } = *request;
+        client_signature::verify(secrets, timestamp, method, path, body, signature)
+    }
+}
+
 /// Passes the methods of a port on to the part that has them.
 macro_rules! pass {
     ($port:ident to $part:ident { $(fn $name:ident(&self $(, $arg:ident: $type:ty)*) -> $result:ty;)* }) => {
@@ -169,6 +178,9 @@ pass!(Idempotency to dynamo {
 });
 pass!(WebhookSecrets to secrets {
     fn webhook_secrets(&self, store: &StoreSlug, fresh: bool) -> Result<Option<Vec<String>>, Unavailable>;
+});
+pass!(Clients to secrets {
+    fn client(&self, slug: &ClientSlug, fresh: bool) -> Result<Option<Client>, Unavailable>;
 });
 pass!(CommandQueue to sqs {
     fn send(&self, commands: &[Outgoing]) -> Result<(), Unavailable>;
