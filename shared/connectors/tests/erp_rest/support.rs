@@ -6,7 +6,8 @@ use waybill_domain::erp_order::{ErpCharge, ErpLine};
 use waybill_domain::refund::CreditLine;
 use waybill_domain::store_order::Address;
 use waybill_domain::{At, CreditNote, Currency, ErpConfig, ErpOrder, Payment};
-use waybill_testkit::erp::{FakeErp, FakeErpConfig};
+use waybill_testkit::erp::{Commit, FakeErp, FakeErpConfig, Fault, Then};
+use waybill_workflow::CallError;
 
 /// Ten units of `A`, one of `B`; the connection waits one second for answers.
 pub async fn setup() -> (FakeErp, RestErp) {
@@ -114,4 +115,26 @@ pub fn assert_says_nothing_personal(text: &str) {
     ] {
         assert!(!lower.contains(secret), "{secret:?} in {text:?}");
     }
+}
+
+/// How a call ended, in a word; what it says is searched for personal data.
+pub fn kind<T: std::fmt::Debug>(result: Result<T, CallError>) -> String {
+    match result {
+        Ok(_) => "ok".to_owned(),
+        Err(error) => {
+            assert_says_nothing_personal(&error.to_string());
+            assert_says_nothing_personal(&format!("{error:?}"));
+            match error {
+                CallError::Busy { after_seconds, .. } => format!("busy {}", after_seconds.map_or("-".into(), |s| s.to_string())),
+                CallError::Down { .. } => "down".to_owned(),
+                CallError::Refused { code, .. } => code,
+                CallError::Unknown { .. } => "unknown".to_owned(),
+            }
+        }
+    }
+}
+
+/// An answer word for word, and nothing is done.
+pub fn reply(status: u16, body: &str) -> Fault {
+    Fault { delay_ms: 0, commit: Commit::No, then: Then::Reply { status, body: body.to_owned(), retry_after: None } }
 }

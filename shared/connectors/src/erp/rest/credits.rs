@@ -14,7 +14,7 @@ impl ErpCredit for RestErp {
     async fn credit(&self, note: &CreditNote) -> Result<Document, CallError> {
         prove(note)?;
         let body = new_credit_note(note);
-        let call = Call::post("credit note", &["v1", "credit-notes"], &body).optional("erp_unsupported");
+        let call = Call::post("credit note", &["v1", "credit-notes"], &body).optional("erp_cannot_credit");
         let found: wire::CreditNote = match self.client.call(&call).await {
             Ok(created) => created,
             Err(Verdict::Said { code: Code::Duplicate, answer, .. }) => match answer.json::<wire::Taken<wire::CreditNote>>() {
@@ -33,7 +33,7 @@ impl ErpCredit for RestErp {
     }
 
     async fn find_credit(&self, reference: &str) -> Result<Vec<Document>, CallError> {
-        let call = Call::read("credit notes", &["v1", "credit-notes"]).query("reference", reference).optional("erp_unsupported");
+        let call = Call::read("credit notes", &["v1", "credit-notes"]).query("reference", reference).optional("erp_cannot_credit");
         let answer: wire::CreditNotes = match self.client.call(&call).await {
             Ok(answer) => answer,
             Err(verdict) => return Err(self.failed(&call, verdict, &Scrub::nothing()).await),
