@@ -6,17 +6,18 @@ use std::time::Duration;
 use waybill_aws::{Bus, Dynamo, Names, Queues, Secrets, Sqs, sdk_config};
 use waybill_connectors::client_signature;
 use waybill_connectors::erp::rest::RestErp;
+use waybill_connectors::warehouse::PushedWarehouses;
 use waybill_connectors::woocommerce::{RestKeys, WooCommerce};
 use waybill_contracts::Fact;
 use waybill_domain::{
-    At, Circuit, ClientSlug, ContentHash, Endpoint, ErpConfig, ErpSlug, Event, Lane, Order, OrderKey, Reading, StoreConfig,
-    StoreOrder, StoreSlug, WarehouseConfig, WarehouseSlug,
+    At, Circuit, ClientSlug, ContentHash, Endpoint, ErpConfig, ErpSlug, Event, FulfilmentOrder, Lane, Order, OrderKey, Reading,
+    StoreConfig, StoreOrder, StoreSlug, WarehouseConfig, WarehouseSlug,
 };
 use waybill_workflow::ports::erp::Erps;
 use waybill_workflow::ports::{
     Circuits, Claim, Client, ClientSignatures, Clients, CommandQueue, CommitError, Configs, Delivery, FactBus, Idempotency,
     Lanes, Log, Orders, Outgoing, Runtime, SignedRequest, Snapshots, Spool, Spooled, StoreSecrets, Storefront, Waiter,
-    WebhookSecrets,
+    WarehouseDesk, WebhookSecrets,
 };
 use waybill_workflow::{CallError, Unavailable};
 
@@ -33,6 +34,7 @@ pub struct Platform {
     bus: Bus,
     stores: Arc<WooCommerce<Keys>>,
     erps: ErpConnections,
+    warehouses: Arc<PushedWarehouses<Secrets>>,
     system: System,
     own_queue: Option<String>,
 }
@@ -48,6 +50,7 @@ impl Platform {
             sqs: Sqs::new(&config, Queues::from_env()),
             bus: Bus::new(&config, &names),
             stores: Arc::new(WooCommerce::new(Keys(secrets.clone()))),
+            warehouses: Arc::new(PushedWarehouses::new(secrets.clone())),
             secrets,
             names,
             erps: ErpConnections::default(),
@@ -178,6 +181,9 @@ pass!(Idempotency to dynamo {
 });
 pass!(WebhookSecrets to secrets {
     fn webhook_secrets(&self, store: &StoreSlug, fresh: bool) -> Result<Option<Vec<String>>, Unavailable>;
+});
+pass!(WarehouseDesk to warehouses {
+    fn push(&self, warehouse: &WarehouseConfig, fulfilment: &FulfilmentOrder) -> Result<(), CallError>;
 });
 pass!(Clients to secrets {
     fn client(&self, slug: &ClientSlug, fresh: bool) -> Result<Option<Client>, Unavailable>;
