@@ -42,11 +42,11 @@ impl<C: Clients> PushedWarehouses<C> {
         Self { clients, kept: Mutex::default() }
     }
 
-    /// The newest secret of the client that has the warehouse's name.
-    async fn secret(&self, warehouse: &WarehouseSlug) -> Result<String, CallError> {
+    /// The newest secret of the client that has the warehouse's name; `fresh` asks past the cache.
+    async fn secret(&self, warehouse: &WarehouseSlug, fresh: bool) -> Result<String, CallError> {
         let slug: ClientSlug =
             warehouse.as_str().parse().map_err(|_| error::config_invalid("its name cannot be a client's name"))?;
-        let client = self.clients.client(&slug, false).await;
+        let client = self.clients.client(&slug, fresh).await;
         let client = client.map_err(|error| CallError::Busy { after_seconds: None, reason: error.to_string() })?;
         let secret = client.and_then(|client| client.secrets.into_iter().next()).filter(|secret| !secret.trim().is_empty());
         secret.ok_or_else(|| error::secret_missing(warehouse))
@@ -80,7 +80,7 @@ pub fn http_config(warehouse: &WarehouseConfig) -> HttpConfig {
 
 impl<C: Clients> WarehouseDesk for PushedWarehouses<C> {
     async fn push(&self, warehouse: &WarehouseConfig, fulfilment: &FulfilmentOrder) -> Result<(), CallError> {
-        let secret = self.secret(&warehouse.slug).await?;
+        let secret = self.secret(&warehouse.slug, false).await?;
         let http = self.http(warehouse)?;
         let body = serde_json::to_vec(&wire::Push::of(fulfilment)).map_err(|_| error::unwritable())?;
         let timestamp = jiff::Timestamp::now().as_second().to_string();
@@ -94,7 +94,13 @@ impl<C: Clients> WarehouseDesk for PushedWarehouses<C> {
             .header(IDEMPOTENCY_KEY, format!("{}/{}", fulfilment.id, fulfilment.revision))
             .body(body);
         match http.send(request).await {
-            Ok(answer) => error::judge(&answer),
+            Ok(answer) => {
+                if matches!(answer.status, 401 | 403) {
+                    // The secret may have been rotated since it was read. How this ends is seen by the next push.
+                    let _ = self.secret(&warehouse.slug, true).await;
+                }
+                error::judge(&answer)
+            }
             Err(failure) => error::no_answer(failure),
         }
     }

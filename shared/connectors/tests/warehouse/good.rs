@@ -1,9 +1,12 @@
 //! A warehouse that works.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use waybill_connectors::warehouse::PushedWarehouses;
+use waybill_domain::ClientSlug;
 use waybill_testkit::warehouse::{FakeWarehouse, FakeWarehouseConfig};
-use waybill_workflow::CallError;
-use waybill_workflow::ports::WarehouseDesk;
+use waybill_workflow::ports::{Client, Clients, WarehouseDesk};
+use waybill_workflow::{CallError, Unavailable};
 
 use crate::support::{Secrets, config, fulfilment, kind, setup};
 
@@ -61,6 +64,27 @@ async fn the_newest_secret_signs_and_rotation_needs_no_restart() {
     fake.set_secrets(&["newer"]);
     assert_eq!(kind(desk.push(&config, &fulfilment(1)).await), "ok");
     assert_eq!(fake.counts().unsigned, 2);
+}
+
+/// Shows the secret that was rotated away until somebody asks past it.
+#[derive(Default)]
+struct Stale(AtomicBool);
+
+impl Clients for Stale {
+    async fn client(&self, _: &ClientSlug, fresh: bool) -> Result<Option<Client>, Unavailable> {
+        let new = self.0.fetch_or(fresh, Ordering::SeqCst) || fresh;
+        let secret = if new { "fake-warehouse-secret" } else { "rotated-away" };
+        Ok(Some(Client { secrets: vec![secret.to_owned()], ..Client::default() }))
+    }
+}
+
+#[tokio::test]
+async fn a_refused_signature_has_the_secret_read_again() {
+    let (fake, _, config) = setup().await;
+    let desk = PushedWarehouses::new(Stale::default());
+    assert_eq!(kind(desk.push(&config, &fulfilment(1)).await), "down");
+    assert_eq!(kind(desk.push(&config, &fulfilment(1)).await), "ok");
+    assert_eq!(fake.counts().unsigned, 1);
 }
 
 #[tokio::test]
