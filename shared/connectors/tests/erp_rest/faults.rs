@@ -115,6 +115,7 @@ async fn refusals_have_the_codes_of_the_contract() {
     ] {
         assert_eq!(kind(erp.create(&wrong).await), code);
     }
+    assert!(fake.orders().is_empty());
 }
 
 #[tokio::test]
