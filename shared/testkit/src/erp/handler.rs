@@ -27,12 +27,9 @@ impl Call {
         let text = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
         let id = self.routed.id.clone().or_else(|| text("order"));
         let order = id.and_then(|id| state.books.orders.iter().find(|order| order.id == id));
-        About {
-            reference: text("reference")
-                .or_else(|| self.param("reference").map(str::to_owned))
-                .or_else(|| order.map(|order| order.new.reference.clone())),
-            number: text("number").or_else(|| order.map(|order| order.new.number.clone())),
-        }
+        let said = [text("reference"), text("number"), self.param("reference").map(str::to_owned)];
+        let of_order = order.map(|order| [order.new.reference.clone(), order.new.number.clone()]);
+        About(said.into_iter().flatten().chain(of_order.into_iter().flatten()).collect())
     }
 
     fn param(&self, key: &str) -> Option<&str> {

@@ -72,7 +72,8 @@ pub struct Scripted {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Trigger {
-    /// The order's reference, or its number in the store: what the body or the query says.
+    /// The order's reference, its number in the store, or a credit note's reference. A credit note is about its order, too; a lookup
+    /// is only about the reference it asks for.
     pub order: String,
     /// The kind of request; `None` means all of them.
     #[serde(default)]
@@ -109,12 +110,8 @@ impl Counts {
     }
 }
 
-/// What a request is about, for triggers: the reference and the order's number, where there are any.
-#[derive(Default)]
-pub(super) struct About {
-    pub(super) reference: Option<String>,
-    pub(super) number: Option<String>,
-}
+/// What a request is about, for triggers: references and the order's number, where there are any.
+pub(super) struct About(pub(super) Vec<String>);
 
 impl State {
     /// The fault this request meets: from the script, else from a trigger, else the standing one.
@@ -122,7 +119,7 @@ impl State {
         if let Some(at) = self.script.iter().position(|entry| entry.op.is_none_or(|wanted| wanted == op)) {
             return self.script.remove(at).fault;
         }
-        let is_about = |order: &String| about.reference.as_ref() == Some(order) || about.number.as_ref() == Some(order);
+        let is_about = |order: &String| about.0.contains(order);
         let trigger = self
             .triggers
             .iter_mut()

@@ -1,7 +1,7 @@
 //! Credit notes, and what they do to the stock.
 
 use serde_json::{Value, json};
-use waybill_testkit::erp::{Fault, Op};
+use waybill_testkit::erp::{Fault, Op, Trigger};
 
 use crate::support::Setup;
 
@@ -131,6 +131,15 @@ async fn a_reference_is_taken_once_unless_it_is_told_otherwise() {
     assert_eq!(setup.post("/v1/credit-notes", &body).await.status, 201);
     assert_eq!(setup.get("/v1/credit-notes?reference=r-1").await.json["credit_notes"].as_array().unwrap().len(), 2);
     assert_eq!((setup.erp.credited("shop-1").to_string().as_str(), setup.erp.free("A")), ("23.80", Some(10)));
+}
+
+#[tokio::test]
+async fn a_trigger_for_an_order_is_for_its_credit_notes_too() {
+    let setup = with_order().await;
+    setup.erp.trigger(Trigger { order: "shop-1".into(), op: None, times: Some(1), fault: Fault::contention() });
+    assert_eq!(setup.post("/v1/credit-notes", &credit("r-1", 1, 1)).await.status, 503);
+    setup.erp.trigger(Trigger { order: "no-shop-1".into(), op: None, times: Some(1), fault: Fault::contention() });
+    assert_eq!(setup.post("/v1/orders/so-1/cancel", &json!({})).await.status, 503);
 }
 
 #[tokio::test]
