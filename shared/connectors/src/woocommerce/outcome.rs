@@ -96,3 +96,25 @@ fn refund_refused(object: &ErrorObject) -> String {
     );
     format!("the store refuses the refund: {why}")
 }
+
+#[cfg(test)]
+mod tests {
+    use waybill_workflow::CallError;
+
+    use super::failure;
+    use crate::http::{Cause, Failure};
+
+    #[test]
+    fn only_what_was_not_sent_is_surely_not_done() {
+        for cause in [Cause::Dns, Cause::Connect, Cause::Tls, Cause::Timeout] {
+            assert!(matches!(failure(Failure::NotSent(cause)), CallError::Down { .. }), "{cause}");
+        }
+        assert!(matches!(failure(Failure::NotSent(Cause::Request)), CallError::Refused { .. }));
+        for cause in [Cause::Timeout, Cause::Lost] {
+            assert!(matches!(failure(Failure::NoAnswer(cause)), CallError::Unknown { .. }), "{cause}");
+        }
+        for (status, cause) in [(201, Cause::Lost), (201, Cause::TooLong), (400, Cause::Timeout), (500, Cause::Lost)] {
+            assert!(matches!(failure(Failure::Broken { status, cause }), CallError::Unknown { .. }), "{status} {cause}");
+        }
+    }
+}
