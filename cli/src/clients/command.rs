@@ -75,7 +75,8 @@ async fn run_add(deployment: &Deployment, args: AddArgs) -> Result<(), Failure> 
     let secret = if args.rotate || known.is_none() { Some(random_secret()?) } else { None };
     let new = NewClient { stores: args.stores, scopes: args.scopes, secret: secret.clone(), drop_old: args.drop_old };
     let client = add(deployment, &slug, &new).await?;
-    eprintln!("{}", said(&slug, &client));
+    let api = deployment.api_url().unwrap_or("the stack's output WebhookUrl up to /v1");
+    eprintln!("{}\nthe API is at {api}; docs/warehouses.md says how to call it", said(&slug, &client));
     match secret {
         None => Ok(()),
         Some(secret) => {
