@@ -1,5 +1,5 @@
-//! docs/ERRORS.md against the sources: every code an order can be held with and every code of a check has a row that says what to do,
-//! and no row is about a code that is gone.
+//! docs/ERRORS.md against the sources: every code an order can be held with, a client of the API is answered with or a check finds has a
+//! row that says what to do, and no row is about a code that is gone.
 //!
 //! A code is a string literal, found by where it stands:
 //! - in the core, the steps and the functions' frame every literal of a code's form (`two_words_or_more`) is one, however it is used,
@@ -16,9 +16,11 @@ const CORE: [&str; 3] = ["shared/domain/src", "shared/workflow/src", "shared/lam
 /// Where refusals are made.
 const CONNECTORS: &str = "shared/connectors/src";
 /// What a code of a connector begins with.
-const PREFIXES: [&str; 3] = ["erp_", "order_", "store_"];
+const PREFIXES: [&str; 4] = ["erp_", "order_", "store_", "warehouse_"];
 /// How a connector refuses: what stands before the literal.
 const REFUSALS: [&str; 3] = ["refused(", "permanent(", "Refused{code:"];
+/// The heading below which the codes stand that clients of the API are answered with.
+const API: &str = "The API for clients";
 /// Literals of the core that look like a code: names of fields.
 const NOT_CODES: [&str; 1] = ["address_1"];
 
@@ -97,7 +99,7 @@ fn is_code(literal: &str) -> bool {
     literal.starts_with(|first: char| first.is_ascii_lowercase()) && literal.contains('_') && literal.split('_').all(word)
 }
 
-/// Every code an order can be held with.
+/// Every code an order can be held with or a client is answered with.
 fn hold_codes() -> BTreeSet<String> {
     let mut codes = BTreeSet::new();
     let mut seen_no_code = BTreeSet::new();
@@ -169,13 +171,24 @@ fn assert_same(what: &str, used: &BTreeSet<String>, documented: &BTreeSet<String
 }
 
 #[test]
-fn every_code_of_a_hold_is_explained_and_no_other() {
+fn every_code_of_a_hold_or_an_answer_is_explained_and_no_other() {
     let used = hold_codes();
     // One of each kind of place, so that a source that is no longer read is noticed.
-    for known in ["no_lines", "deleted_in_store", "validation_failed", "erp_token_missing", "store_moved", "erp_period_closed"] {
+    for known in [
+        "no_lines",
+        "deleted_in_store",
+        "validation_failed",
+        "signature_replayed",
+        "erp_token_missing",
+        "store_moved",
+        "erp_period_closed",
+    ] {
         assert!(used.contains(known), "{known} is not found any more");
     }
-    assert_same("codes of holds", &used, &documented("Holds"));
+    let holds = documented("Holds");
+    let answers = documented(API);
+    assert!(holds.is_disjoint(&answers), "one code is one thing: {:?}", holds.intersection(&answers).collect::<Vec<_>>());
+    assert_same("codes of holds and of the API", &used, &holds.union(&answers).cloned().collect());
 }
 
 #[test]

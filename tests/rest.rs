@@ -1,7 +1,7 @@
 //! Orders that a person must decide on, or that wait, leave everybody else alone.
 
 use waybill_contracts::{Command, Origin};
-use waybill_domain::facets::RefundState;
+use waybill_domain::RefundState;
 use waybill_domain::store_order::{RefundSeen, StoreOrder, StoreStatus};
 use waybill_domain::{At, Change, OrderKey, Step, next};
 use waybill_testkit::memory::samples::{cents, order};

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{demo, erps, local, orders, stock, stores};
+use crate::{clients, demo, erps, local, orders, stock, stores, warehouses};
 
 /// The control plane between WooCommerce stores and ERPs.
 #[derive(Debug, Parser)]
@@ -26,6 +26,12 @@ pub enum Command {
     /// Connect ERPs
     #[command(subcommand)]
     Erp(erps::command::ErpCommand),
+    /// Let warehouses and ERPs use Waybill's own API
+    #[command(subcommand)]
+    Client(clients::command::ClientCommand),
+    /// Connect warehouses that are pushed to
+    #[command(subcommand)]
+    Warehouse(warehouses::command::WarehouseCommand),
     /// Keep the stock ledger
     #[command(subcommand)]
     Stock(stock::command::StockCommand),

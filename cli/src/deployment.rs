@@ -79,6 +79,12 @@ impl Deployment {
         }
     }
 
+    /// Where clients find Waybill's own API, up to `/v1`. In AWS that is in the stack's outputs, which the tables do not know: `None`.
+    #[must_use]
+    pub fn api_url(&self) -> Option<&str> {
+        self.local.as_ref().map(|local| local.api_url.as_str())
+    }
+
     /// What a failed call to AWS means for the person who gave the command.
     #[must_use]
     pub fn explain(&self, error: &Unavailable) -> String {

@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod check;
+pub mod clients;
 pub mod demo;
 pub mod deployment;
 pub mod erps;
@@ -11,6 +12,7 @@ pub mod secret;
 pub mod stock;
 pub mod stores;
 mod table;
+pub mod warehouses;
 
 use std::io::{self, Write};
 
@@ -27,6 +29,8 @@ pub fn run(cli: args::Cli) -> Result<(), Failure> {
         args::Command::Local(args) => local::command::run(args),
         args::Command::Store(command) => stores::command::run(command),
         args::Command::Erp(command) => erps::command::run(command),
+        args::Command::Client(command) => clients::command::run(command),
+        args::Command::Warehouse(command) => warehouses::command::run(command),
         args::Command::Stock(command) => stock::command::run(command),
         args::Command::Orders(args) => orders::command::orders(args),
         args::Command::Order(command) => orders::command::order(command),

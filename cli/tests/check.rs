@@ -141,6 +141,10 @@ async fn an_erp_that_is_away_or_refuses_is_told_as_the_erps_fault() {
     setup.fake_erp.rotate_token("another");
     setup.assert_wrong("token", "ERP acme: 401").await;
     setup.fake_erp.rotate_token(setup.token.clone());
+    setup.fake_erp.knobs(|knobs| knobs.amends = false);
+    let report = setup.report().await;
+    let said = "it does not offer amend, or not with this token: orders that are changed after posting are held for a person";
+    assert!(report.ok && report.text().contains(said), "{}", report.text());
     setup.fake_erp.knobs(|knobs| knobs.settle_seconds = 120);
     setup.assert_wrong("settle", "--settle-seconds 120").await;
     setup.fake_erp.go_down();

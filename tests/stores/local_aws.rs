@@ -11,7 +11,9 @@ use waybill_cli::local::{self, UpOptions, progress::Quiet};
 use waybill_contracts::{Command, Fact, Origin};
 use waybill_domain::{Step, StoreSlug};
 use waybill_testkit::contract;
-use waybill_workflow::ports::{CommandQueue, Delivery, FactBus, Outgoing, Spool, Spooled, StoreSecrets, WebhookSecrets};
+use waybill_workflow::ports::{
+    Client, Clients, CommandQueue, Delivery, FactBus, Outgoing, Scope, Spool, Spooled, StoreSecrets, WebhookSecrets,
+};
 
 use crate::backends::create_tables;
 
@@ -122,4 +124,12 @@ async fn secrets_are_created_replaced_and_read(config: &SdkConfig, names: &Names
     let (secrets, acme) = (Secrets::new(config, names), "acme".parse().expect("a slug"));
     secrets.put_erp_token(&acme, "token").await.expect("written");
     assert_eq!(secrets.erp_token(&acme).await, Ok(Some("token".to_owned())));
+    let client = Client { secrets: vec!["new".to_owned()], scopes: vec![Scope::Returns], stores: vec![shop] };
+    assert_eq!(secrets.client_slugs().await, Ok(Vec::new()), "stores and ERPs are no clients");
+    let (paris, berlin) = ("paris".parse().expect("a slug"), "berlin".parse().expect("a slug"));
+    for slug in [&paris, &berlin] {
+        secrets.put_client(slug, &client).await.expect("written");
+    }
+    assert_eq!(secrets.client(&berlin, false).await, Ok(Some(client)));
+    assert_eq!(secrets.client_slugs().await, Ok(vec![berlin, paris]));
 }

@@ -72,6 +72,7 @@ pub fn actions(port: Port) -> Vec<(String, &'static [&'static str])> {
         Port::Idempotency => one("table/idempotency", &["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]),
         Port::StoreSecrets => one("secret/store", &["secretsmanager:GetSecretValue"]),
         Port::ErpSecrets => one("secret/erp", &["secretsmanager:GetSecretValue"]),
+        Port::ClientSecrets => one("secret/client", &["secretsmanager:GetSecretValue"]),
         Port::FactBus => one("bus", &["events:PutEvents"]),
         Port::CommandQueue | Port::Spool => {
             sends_to(port).into_iter().map(|queue| (format!("queue/{queue}"), &["sqs:SendMessage"][..])).collect()

@@ -1,4 +1,4 @@
-//! Whether anybody answers at an address: what a store and an ERP have in common.
+//! Whether anybody answers at an address: what a store, an ERP and a warehouse have in common.
 
 use reqwest::header::{DATE, LOCATION};
 use reqwest::{Method, RequestBuilder};
@@ -7,7 +7,7 @@ use waybill_domain::At;
 
 use super::Report;
 
-/// Polls ask for what changed since a time on our clock: a store's clock that is off by more loses changes.
+/// Polls ask for what changed since a time on our clock: a store's clock that is off by more loses changes. Signatures are good for 300 s.
 const MOST_SKEW_SECONDS: i64 = 120;
 
 /// A client for this endpoint, or what is wrong with its address or CA.
@@ -30,7 +30,12 @@ pub async fn get(
     path: &[&str],
     prepare: impl FnOnce(RequestBuilder) -> RequestBuilder,
 ) -> Option<Answer> {
-    match http.send(prepare(http.request(Method::GET, path))).await {
+    ask(report, http, base_url, prepare(http.request(Method::GET, path))).await
+}
+
+/// Sends this request. The answer whatever its status, except a redirect, which is wrong.
+pub async fn ask(report: &mut Report, http: &Http, base_url: &str, request: RequestBuilder) -> Option<Answer> {
+    match http.send(request).await {
         Err(failure) => {
             report.wrong("reach", no_answer(base_url, failure));
             None
@@ -49,8 +54,8 @@ pub async fn get(
     }
 }
 
-/// Compares the clock of the answer with ours.
-pub fn clock(report: &mut Report, answer: &Answer, now: At) {
+/// Compares the clock of the answer with ours; `consequence` is what follows if they differ.
+pub fn clock(report: &mut Report, answer: &Answer, now: At, consequence: &str) {
     let date = answer.header(&DATE).and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
     let Some(date) = date else {
         report.note("clock", "its answers have no date, so its clock cannot be compared with this machine's");
@@ -64,7 +69,7 @@ pub fn clock(report: &mut Report, answer: &Answer, now: At) {
         let seconds = ahead.abs();
         report.wrong(
             "clock",
-            format!("its clock is {seconds} s {way} this machine's; set the wrong one by NTP, else changes are missed"),
+            format!("its clock is {seconds} s {way} this machine's; set the wrong one by NTP, else {consequence}"),
         );
     }
 }

@@ -20,6 +20,12 @@ struct Status {
 
 /// What Waybill cannot do without.
 const NEEDED: [&str; 2] = ["orders", "availability"];
+/// What a person does when the ERP may not, and the orders that are held for it.
+const USEFUL: [(&str, &str); 3] = [
+    ("cancel", "orders that are cancelled after posting"),
+    ("credit_notes", "orders that are refunded"),
+    ("amend", "orders that are changed after posting"),
+];
 
 /// Whether the ERP answers, lets the token in, and may do what Waybill needs.
 pub async fn check(config: &ErpConfig, token: Option<&str>) -> Report {
@@ -65,12 +71,15 @@ pub async fn check(config: &ErpConfig, token: Option<&str>) -> Report {
 
 fn judge(report: &mut Report, config: &ErpConfig, status: &Status) {
     report.fine("reach", format!("{} {} answers at {} and accepts the token", status.name, status.version, config.base_url));
-    let missing: Vec<&str> =
-        NEEDED.into_iter().filter(|needed| !status.permissions.iter().any(|permission| permission == needed)).collect();
+    let may = |wanted: &str| status.permissions.iter().any(|permission| permission == wanted);
+    let missing: Vec<&str> = NEEDED.into_iter().filter(|needed| !may(needed)).collect();
     if missing.is_empty() {
         report.fine("permissions", format!("the token may: {}", status.permissions.join(", ")));
     } else {
         report.wrong("permissions", format!("the token may not: {}; allow it in the ERP", missing.join(", ")));
+    }
+    for (useful, held) in USEFUL.into_iter().filter(|(useful, _)| !may(useful)) {
+        report.note("permissions", format!("it does not offer {useful}, or not with this token: {held} are held for a person"));
     }
     if status.settle_seconds > config.settle_seconds {
         report.wrong(

@@ -49,7 +49,7 @@ pub async fn retry(orders: &impl Orders, key: &OrderKey, at: At) -> Result<Hold,
         match orders.commit(Some(&order), &after).await {
             Ok(()) => return Ok(hold),
             Err(CommitError::Unavailable(error)) => return Err(error.into()),
-            Err(CommitError::Conflict(_) | CommitError::Contention | CommitError::Short(_)) => {}
+            Err(CommitError::Conflict(_) | CommitError::Contention | CommitError::Short(_) | CommitError::Recorded(_)) => {}
         }
     }
     Err(RetryError::Busy(key.clone()))

@@ -1,6 +1,7 @@
 //! What scripts and people see of orders, snapshotted: a change to the contract shows in a review.
 
-use waybill_domain::facets::{DocumentKind, ErpState, RefundState, Stage, StockState};
+use waybill_domain::RefundState;
+use waybill_domain::facets::{DocumentKind, ErpState, Stage, StockState};
 use waybill_domain::{
     At, Content, ContentHash, Currency, Document, Event, EventKind, Hold, Order, Payment, Refund, Step, Waiting,
 };
@@ -46,7 +47,7 @@ fn posted() -> (Order, Vec<Event>) {
         Document { kind: DocumentKind::SalesOrder, id: "17".to_owned(), number: "SO/17".to_owned() },
         Document { kind: DocumentKind::Invoice, id: "18".to_owned(), number: String::new() },
     ];
-    order.refunds = vec![Refund { id: 1043, amount: "5.10".parse().unwrap(), state: RefundState::Seen, reference: None }];
+    order.refunds = vec![Refund::seen(1043, "5.10".parse().unwrap())];
     order.hold = Some(Hold {
         code: "refund_not_automated".to_owned(),
         message: "refund 1043 of 5.10 was made in the store".to_owned(),

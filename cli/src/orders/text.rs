@@ -49,7 +49,7 @@ pub fn story(order: &Order, events: &[Event]) -> String {
     line("ERP", &erp(&view));
     line("fulfilment", &view.fulfilment);
     for refund in &view.refunds {
-        let reference = refund.reference.as_deref().unwrap_or("no document yet");
+        let reference = refund.document.as_deref().unwrap_or("no document yet");
         line("refund", &format!("{} {} {}, {reference}", refund.id, refund.amount, super::view::slug(&refund.state)));
     }
     if let Some(hold) = &view.hold {

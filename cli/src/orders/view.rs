@@ -64,8 +64,8 @@ pub struct RefundView {
     pub amount: String,
     /// What was done about it.
     pub state: RefundState,
-    /// The credit note's reference in the ERP.
-    pub reference: Option<String>,
+    /// The credit note in the ERP.
+    pub document: Option<String>,
 }
 
 /// Why a person must decide.
@@ -124,7 +124,7 @@ impl OrderView {
                     .map(|document| DocumentView { kind: document.kind, id: document.id.clone(), number: some(&document.number) })
                     .collect(),
             },
-            fulfilment: slug(&order.fulfilment),
+            fulfilment: slug(&order.fulfilment.state()),
             refunds: order
                 .refunds
                 .iter()
@@ -132,7 +132,7 @@ impl OrderView {
                     id: refund.id,
                     amount: refund.amount.to_string(),
                     state: refund.state,
-                    reference: refund.reference.clone(),
+                    document: refund.document.as_ref().map(|document| document.id.clone()),
                 })
                 .collect(),
             hold: order.hold.as_ref().map(|hold| HoldView {

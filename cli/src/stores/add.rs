@@ -1,7 +1,7 @@
 //! Adds a store, or changes one: what is not said stays as it was.
 
 use waybill_connectors::http::{Http, HttpConfig};
-use waybill_domain::{ErpSlug, Mapping, Policies, StoreConfig, StoreSlug};
+use waybill_domain::{ErpSlug, Mapping, Policies, StoreConfig, StoreSlug, WarehouseSlug};
 use waybill_workflow::ports::{Configs, StoreSecrets};
 
 use crate::Failure;
@@ -16,6 +16,8 @@ pub struct NewStore {
     pub ca_pem: Option<String>,
     /// The ERP its orders go to.
     pub erp: Option<ErpSlug>,
+    /// The warehouse that is told by pushes what to ship; `Some(None)`: none any more.
+    pub warehouse: Option<Option<WarehouseSlug>>,
     /// Policies.
     pub policies: PolicyChanges,
     /// The whole mapping.
@@ -32,6 +34,8 @@ pub struct PolicyChanges {
     pub accept_bank_transfer_on_hold: Option<bool>,
     pub backorder_short_stock: Option<bool>,
     pub accept_guests: Option<bool>,
+    pub accept_authorised: Option<bool>,
+    pub refund_through_gateway: Option<bool>,
 }
 
 impl PolicyChanges {
@@ -41,6 +45,8 @@ impl PolicyChanges {
         set(&mut policies.accept_bank_transfer_on_hold, self.accept_bank_transfer_on_hold);
         set(&mut policies.backorder_short_stock, self.backorder_short_stock);
         set(&mut policies.accept_guests, self.accept_guests);
+        set(&mut policies.accept_authorised, self.accept_authorised);
+        set(&mut policies.refund_through_gateway, self.refund_through_gateway);
     }
 }
 
@@ -93,6 +99,9 @@ pub fn merge(slug: &StoreSlug, before: Option<StoreConfig>, new: &NewStore) -> R
     }
     if let Some(erp) = &new.erp {
         config.erp = erp.clone();
+    }
+    if let Some(warehouse) = &new.warehouse {
+        config.warehouse.clone_from(warehouse);
     }
     new.policies.apply(&mut config.policies);
     if let Some(mapping) = &new.mapping {
@@ -147,6 +156,12 @@ pub async fn add(
     if deployment.dynamo.erp(&config.erp).await.map_err(explain)?.is_none() {
         return Err(format!("there is no ERP {}; add it first with `waybill erp add {}`", config.erp, config.erp).into());
     }
+    if let Some(warehouse) = &config.warehouse
+        && deployment.dynamo.warehouse(warehouse).await.map_err(explain)?.is_none()
+    {
+        let text = format!("there is no warehouse {warehouse}; add it first with `waybill warehouse add {warehouse}`");
+        return Err(text.into());
+    }
     let known = deployment.secrets.store(slug).await.map_err(explain)?;
     let merged = merge_secrets(slug, known.clone(), secrets)?;
     if known.as_ref() != Some(&merged) {
@@ -172,11 +187,18 @@ mod tests {
         let first = merge(&slug(), None, &new()).unwrap();
         assert_eq!((first.base_url.as_str(), first.policies), ("https://shop.example", Policies::default()));
         assert!(first.mapping.find("MUG").is_none(), "nothing is mapped unless it is said");
-        let policies = PolicyChanges { backorder_short_stock: Some(true), ..PolicyChanges::default() };
-        let change = NewStore { policies, same_skus: Some(true), ..NewStore::default() };
+        let policies =
+            PolicyChanges { backorder_short_stock: Some(true), refund_through_gateway: Some(false), ..PolicyChanges::default() };
+        let warehouse = Some("berlin".parse().unwrap());
+        let change = NewStore { policies, same_skus: Some(true), warehouse: Some(warehouse.clone()), ..NewStore::default() };
         let second = merge(&slug(), Some(first.clone()), &change).unwrap();
         assert!(second.policies.backorder_short_stock && second.mapping.find("MUG").is_some());
-        assert_eq!((second.base_url, second.erp), (first.base_url, first.erp));
+        assert!(!second.policies.refund_through_gateway && !second.policies.accept_authorised);
+        assert_eq!((&second.base_url, &second.erp, &second.warehouse), (&first.base_url, &first.erp, &warehouse));
+        let kept = merge(&slug(), Some(second.clone()), &NewStore::default()).unwrap();
+        assert_eq!(kept.warehouse, warehouse);
+        let none = merge(&slug(), Some(second), &NewStore { warehouse: Some(None), ..NewStore::default() }).unwrap();
+        assert_eq!(none.warehouse, None);
     }
 
     #[test]

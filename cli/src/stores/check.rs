@@ -96,7 +96,7 @@ async fn look(report: &mut Report, connected: &Connected<'_>, now: At) -> Option
         return None;
     }
     report.fine("reach", format!("WordPress answers at {}", config.base_url));
-    reach::clock(report, &index, now);
+    reach::clock(report, &index, now, "changes are missed");
     let store = WooCommerce::new(FixedKeys(secrets.clone()));
     match store.site(config).await {
         Ok(site) => report.fine(

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
-use waybill_domain::{ErpSlug, StoreConfig, StoreSlug};
+use waybill_domain::{ErpSlug, StoreConfig, StoreSlug, WarehouseSlug};
 use waybill_workflow::ports::Configs;
 
 use super::{NewSecrets, NewStore, PolicyChanges, add, check, read_mapping};
@@ -49,6 +49,12 @@ pub struct AddArgs {
     /// The ERP its orders go to
     #[arg(long)]
     erp: Option<ErpSlug>,
+    /// The warehouse that is pushed to; without one, the bus and the API tell what to ship
+    #[arg(long)]
+    warehouse: Option<WarehouseSlug>,
+    /// Push to no warehouse any more
+    #[arg(long, conflicts_with = "warehouse")]
+    no_warehouse: bool,
     /// File with the webhook secret, or several, one a line; - for standard input; else the environment variable
     /// WAYBILL_WEBHOOK_SECRET, else it is asked for
     #[arg(long, value_name = "FILE")]
@@ -86,6 +92,12 @@ pub struct AddArgs {
     /// Accept orders without a customer account [first: true]
     #[arg(long, value_name = "BOOL")]
     accept_guests: Option<bool>,
+    /// Post orders whose payment is authorised and not captured yet [first: false]
+    #[arg(long, value_name = "BOOL")]
+    accept_authorised: Option<bool>,
+    /// Have the payment gateway pay back what a return is worth; otherwise a person pays it [first: true]
+    #[arg(long, value_name = "BOOL")]
+    refund_through_gateway: Option<bool>,
 }
 
 /// Runs it.
@@ -124,11 +136,14 @@ async fn run_add(deployment: &Deployment, args: AddArgs) -> Result<(), Failure> 
         base_url: args.url,
         ca_pem: ca(args.ca_file.as_deref(), args.system_ca)?,
         erp: args.erp,
+        warehouse: if args.no_warehouse { Some(None) } else { args.warehouse.map(Some) },
         policies: PolicyChanges {
             accept_cash_on_delivery: args.accept_cash_on_delivery,
             accept_bank_transfer_on_hold: args.accept_bank_transfer_on_hold,
             backorder_short_stock: args.backorder_short_stock,
             accept_guests: args.accept_guests,
+            accept_authorised: args.accept_authorised,
+            refund_through_gateway: args.refund_through_gateway,
         },
         mapping,
         same_skus: args.same_skus,
@@ -180,6 +195,7 @@ fn view(store: &StoreConfig) -> serde_json::Value {
         "url": store.base_url,
         "private_ca": store.ca_pem.is_some(),
         "erp": store.erp,
+        "warehouse": store.warehouse,
         "policies": store.policies,
         "same_skus": store.mapping.same_skus,
         "mapped_skus": store.mapping.skus.len(),
@@ -190,7 +206,7 @@ fn list(stores: &[StoreConfig]) -> String {
     if stores.is_empty() {
         return "no stores; `waybill store add` adds one".to_owned();
     }
-    let mut rows = table(&["STORE", "VERSION", "URL", "CA", "ERP", "MAPPED SKUS"]);
+    let mut rows = table(&["STORE", "VERSION", "URL", "CA", "ERP", "WAREHOUSE", "MAPPED SKUS"]);
     for store in stores {
         let ca = if store.ca_pem.is_some() { "private" } else { "system" };
         let rest = if store.mapping.same_skus { ", the rest as it is" } else { "" };
@@ -200,6 +216,7 @@ fn list(stores: &[StoreConfig]) -> String {
             store.base_url.clone(),
             ca.to_owned(),
             store.erp.to_string(),
+            store.warehouse.as_ref().map_or("-", WarehouseSlug::as_str).to_owned(),
             format!("{}{rest}", store.mapping.skus.len()),
         ]);
     }

@@ -55,7 +55,7 @@ fn count(metrics: &mut Metrics, received: &Received) {
 }
 
 async fn resume(platform: &Platform, event: LambdaEvent<Value>) -> Result<Value, Error> {
-    let style = Style { step: Step::Intake, at_a_time: 5, needs: Duration::from_secs(4) };
+    let style = Style { slug: Step::Intake.slug(), at_a_time: 5, needs: Duration::from_secs(4) };
     batch::each(platform, event, style, |message| async move {
         match spooled_from_message(&message.body) {
             Err(reason) => Disposition::Fail { reason: reason.to_owned() },

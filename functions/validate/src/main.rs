@@ -10,7 +10,7 @@ use waybill_workflow::steps::validate;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     waybill_lambda::serve(async |platform, event| {
-        let style = Style { step: Step::Validate, at_a_time: 5, needs: Duration::from_secs(25) };
+        let style = Style { slug: Step::Validate.slug(), at_a_time: 5, needs: Duration::from_secs(25) };
         batch::run(&platform, event, style, |command| {
             let platform = &platform;
             async move { validate::run(platform, &command).await }

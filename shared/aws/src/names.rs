@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::env;
 
 use aws_sdk_sqs::Client;
-use waybill_domain::{ErpSlug, Step, StoreSlug};
+use waybill_domain::{ClientSlug, ErpSlug, Step, StoreSlug};
 use waybill_workflow::Unavailable;
 
 use crate::error::unavailable;
@@ -49,6 +49,16 @@ impl Names {
     /// The secret of an ERP.
     pub fn erp_secret(&self, erp: &ErpSlug) -> String {
         format!("{}/erp/{erp}", self.deployment)
+    }
+
+    /// The secret of a client of Waybill's own API.
+    pub fn client_secret(&self, client: &ClientSlug) -> String {
+        format!("{}{client}", self.client_secrets())
+    }
+
+    /// What the names of all clients' secrets begin with.
+    pub fn client_secrets(&self) -> String {
+        format!("{}/client/", self.deployment)
     }
 }
 
@@ -107,6 +117,7 @@ mod tests {
         assert_eq!(names.queue(Step::PostToErp), "acme-post-to-erp");
         assert_eq!(names.store_secret(&"shop".parse().unwrap()), "acme/store/shop");
         assert_eq!(names.erp_secret(&"main".parse().unwrap()), "acme/erp/main");
+        assert_eq!(names.client_secret(&"berlin".parse().unwrap()), "acme/client/berlin");
         assert_eq!(variable(Step::PostToErp), "WAYBILL_QUEUE_POST_TO_ERP");
     }
 

@@ -125,6 +125,17 @@ impl Http {
         self.client.request(method, url)
     }
 
+    /// Starts a request to the base address itself, as it was configured.
+    pub fn request_base(&self, method: Method) -> RequestBuilder {
+        self.client.request(method, self.base.clone())
+    }
+
+    /// The path of the base address, as it stands in a request to it.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.base.path()
+    }
+
     /// Sends the request and reads the whole answer, whatever its status.
     ///
     /// # Errors

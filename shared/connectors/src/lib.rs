@@ -3,4 +3,5 @@
 pub mod client_signature;
 pub mod erp;
 pub mod http;
+pub mod warehouse;
 pub mod woocommerce;

@@ -1,7 +1,8 @@
 //! The contracts as JSON Schema, snapshotted: a change of a contract is a change of these files, seen in a review.
 
 use schemars::schema_for;
-use waybill_contracts::{Command, Fact, Origin};
+use waybill_contracts::report::{FulfilmentReport, ReturnReport, ShipmentReport};
+use waybill_contracts::{Command, Fact, Fulfilment, Origin};
 use waybill_domain::Step;
 
 #[test]
@@ -12,6 +13,18 @@ fn the_command() {
 #[test]
 fn the_fact() {
     insta::assert_json_snapshot!("fact.v1", schema_for!(Fact));
+}
+
+#[test]
+fn the_reports() {
+    insta::assert_json_snapshot!("shipment-report.v1", schema_for!(ShipmentReport));
+    insta::assert_json_snapshot!("return-report.v1", schema_for!(ReturnReport));
+    insta::assert_json_snapshot!("fulfilment-report.v1", schema_for!(FulfilmentReport));
+}
+
+#[test]
+fn what_a_warehouse_reads() {
+    insta::assert_json_snapshot!("fulfilment.v1", schema_for!(Fulfilment));
 }
 
 #[test]

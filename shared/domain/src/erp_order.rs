@@ -30,6 +30,8 @@ pub struct ErpLine {
 /// A shipping or fee amount.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErpCharge {
+    /// The store's shipping or fee line id, so that credit notes can name it.
+    pub charge: u64,
     /// What the customer sees.
     pub title: String,
     /// Net.
@@ -147,5 +149,7 @@ pub fn erp_order(record: &Order, order: &StoreOrder, config: &StoreConfig) -> Re
 }
 
 fn charges(charges: &[Charge]) -> Vec<ErpCharge> {
-    charges.iter().map(|charge| ErpCharge { title: charge.title.clone(), net: charge.total, tax: charge.total_tax }).collect()
+    let charge =
+        |charge: &Charge| ErpCharge { charge: charge.id, title: charge.title.clone(), net: charge.total, tax: charge.total_tax };
+    charges.iter().map(charge).collect()
 }

@@ -8,7 +8,6 @@ use lambda_runtime::{Context, LambdaEvent};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use waybill_contracts::Command;
-use waybill_domain::Step;
 use waybill_workflow::dispose::{Disposition, dispose};
 use waybill_workflow::ports::Runtime;
 use waybill_workflow::{Failure, Outcome};
@@ -43,11 +42,11 @@ impl Message {
     }
 }
 
-/// How a step treats its batch.
+/// How a function treats its batch.
 #[derive(Debug, Clone, Copy)]
 pub struct Style {
-    /// The step.
-    pub step: Step,
+    /// The function's slug, which for a step is the step's.
+    pub slug: &'static str,
     /// Messages at a time.
     pub at_a_time: usize,
     /// A message is not begun with less time left than this: it comes back at once.
@@ -71,8 +70,8 @@ where
     let step = &step;
     each(platform, event, style, |message| async move {
         match serde_json::from_str::<Command>(&message.body) {
-            Ok(command) if command.step != style.step => {
-                Disposition::Fail { reason: format!("a command for {} in the queue of {}", command.step, style.step) }
+            Ok(command) if command.step.slug() != style.slug => {
+                Disposition::Fail { reason: format!("a command for {} in the queue of {}", command.step, style.slug) }
             }
             Ok(command) => {
                 let result = step(command.clone()).await;
@@ -126,13 +125,13 @@ where
         match disposition {
             Disposition::Ack(outcome) => metrics.outcome(outcome),
             Disposition::Retry { after_seconds, reason } => {
-                tracing::warn!(step = %style.step, order, message_id = id, after_seconds, reason, "will be tried again");
+                tracing::warn!(step = style.slug, order, message_id = id, after_seconds, reason, "will be tried again");
                 metrics.add_step("Retried", 1);
                 delays.push((receipt, after_seconds));
                 failures.push(json!({ "itemIdentifier": id }));
             }
             Disposition::Fail { reason } => {
-                tracing::error!(step = %style.step, order, message_id = id, reason, "failed");
+                tracing::error!(step = style.slug, order, message_id = id, reason, "failed");
                 metrics.add_step("Failed", 1);
                 failures.push(json!({ "itemIdentifier": id }));
             }
@@ -141,7 +140,7 @@ where
     platform.delay(&delays).await;
     let now = platform.now();
     metrics.add_step("Milliseconds", now.since(started));
-    metrics.emit(platform.deployment(), style.step.slug(), now.0);
+    metrics.emit(platform.deployment(), style.slug, now.0);
     Ok(json!({ "batchItemFailures": failures }))
 }
 

@@ -9,7 +9,7 @@ use waybill_workflow::Outcome;
 pub const NAMESPACE: &str = "Waybill";
 
 /// Metrics of a deployment as a whole (dimension `Deployment`).
-pub const DEPLOYMENT_METRICS: [&str; 9] = [
+pub const DEPLOYMENT_METRICS: [&str; 11] = [
     "OrdersReceived",
     "OrdersPosted",
     "OrdersHeld",
@@ -19,7 +19,12 @@ pub const DEPLOYMENT_METRICS: [&str; 9] = [
     "DeliveriesCounted",
     "DeliveriesSpooled",
     "DeliveriesLost",
+    "ReportsAccepted",
+    "RequestsUnsigned",
 ];
+
+/// Metrics of what clients of the API were refused (dimensions `Deployment`, `Code`).
+pub const REFUSAL_METRICS: [&str; 1] = ["RequestsRefused"];
 
 /// Metrics of a step (dimensions `Deployment`, `Step`).
 pub const STEP_METRICS: [&str; 6] = ["Handled", "Retried", "Held", "Waited", "Failed", "Milliseconds"];
@@ -29,6 +34,7 @@ pub const STEP_METRICS: [&str; 6] = ["Handled", "Retried", "Held", "Waited", "Fa
 pub struct Metrics {
     deployment: Map<String, Value>,
     step: Map<String, Value>,
+    refused: Option<&'static str>,
 }
 
 impl Metrics {
@@ -42,6 +48,11 @@ impl Metrics {
     pub fn add_step(&mut self, name: &'static str, count: u64) {
         debug_assert!(STEP_METRICS.contains(&name));
         add(&mut self.step, name, count);
+    }
+
+    /// Counts a refusal with this code; an invocation refuses at most once.
+    pub fn refused(&mut self, code: &'static str) {
+        self.refused = Some(code);
     }
 
     /// Counts how a message of a step ended.
@@ -64,6 +75,11 @@ impl Metrics {
         let dimensions = [("Deployment", deployment)];
         line(self.deployment, &dimensions, now_ms);
         line(self.step, &[dimensions[0], ("Step", step)], now_ms);
+        if let Some(code) = self.refused {
+            let mut refusals = Map::new();
+            add(&mut refusals, REFUSAL_METRICS[0], 1);
+            line(refusals, &[dimensions[0], ("Code", code)], now_ms);
+        }
     }
 }
 

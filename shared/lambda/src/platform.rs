@@ -4,17 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use waybill_aws::{Bus, Dynamo, Names, Queues, Secrets, Sqs, sdk_config};
+use waybill_connectors::client_signature;
 use waybill_connectors::erp::rest::RestErp;
+use waybill_connectors::warehouse::PushedWarehouses;
 use waybill_connectors::woocommerce::{RestKeys, WooCommerce};
 use waybill_contracts::Fact;
 use waybill_domain::{
-    At, Circuit, ContentHash, Endpoint, ErpConfig, ErpSlug, Event, Lane, Order, OrderKey, Reading, StoreConfig, StoreOrder,
-    StoreSlug, WarehouseConfig, WarehouseSlug,
+    At, Circuit, ClientSlug, ContentHash, Endpoint, ErpConfig, ErpSlug, Event, FulfilmentOrder, Lane, NewRefund, Order, OrderKey,
+    Reading, Shipment, StoreConfig, StoreOrder, StoreRefund, StoreSlug, WarehouseConfig, WarehouseSlug,
 };
 use waybill_workflow::ports::erp::Erps;
 use waybill_workflow::ports::{
-    Circuits, Claim, CommandQueue, CommitError, Configs, Delivery, FactBus, Idempotency, Lanes, Log, Orders, Outgoing, Runtime,
-    Snapshots, Spool, Spooled, StoreSecrets, Storefront, Waiter, WebhookSecrets,
+    Circuits, Claim, Client, ClientSignatures, Clients, CommandQueue, CommitError, Configs, Delivery, FactBus, Idempotency,
+    Lanes, Log, Orders, Outgoing, Runtime, SignedRequest, Snapshots, Spool, Spooled, StoreDesk, StoreFulfillment, StoreSecrets,
+    Storefront, Waiter, WarehouseDesk, WebhookSecrets,
 };
 use waybill_workflow::{CallError, Unavailable};
 
@@ -31,6 +34,7 @@ pub struct Platform {
     bus: Bus,
     stores: Arc<WooCommerce<Keys>>,
     erps: ErpConnections,
+    warehouses: Arc<PushedWarehouses<Secrets>>,
     system: System,
     own_queue: Option<String>,
 }
@@ -46,6 +50,7 @@ impl Platform {
             sqs: Sqs::new(&config, Queues::from_env()),
             bus: Bus::new(&config, &names),
             stores: Arc::new(WooCommerce::new(Keys(secrets.clone()))),
+            warehouses: Arc::new(PushedWarehouses::new(secrets.clone())),
             secrets,
             names,
             erps: ErpConnections::default(),
@@ -124,6 +129,13 @@ impl Storefront for Platform {
     }
 }
 
+impl ClientSignatures for Platform {
+    fn is_signed(&self, secrets: &[String], request: &SignedRequest<'_>, signature: &str) -> bool {
+        let SignedRequest { timestamp, method, path, body } = *request;
+        client_signature::verify(secrets, timestamp, method, path, body, signature)
+    }
+}
+
 /// Passes the methods of a port on to the part that has them.
 macro_rules! pass {
     ($port:ident to $part:ident { $(fn $name:ident(&self $(, $arg:ident: $type:ty)*) -> $result:ty;)* }) => {
@@ -169,6 +181,21 @@ pass!(Idempotency to dynamo {
 });
 pass!(WebhookSecrets to secrets {
     fn webhook_secrets(&self, store: &StoreSlug, fresh: bool) -> Result<Option<Vec<String>>, Unavailable>;
+});
+pass!(WarehouseDesk to warehouses {
+    fn push(&self, warehouse: &WarehouseConfig, fulfilment: &FulfilmentOrder) -> Result<(), CallError>;
+});
+pass!(Clients to secrets {
+    fn client(&self, slug: &ClientSlug, fresh: bool) -> Result<Option<Client>, Unavailable>;
+});
+pass!(StoreDesk to stores {
+    fn refunds(&self, store: &StoreConfig, order: u64) -> Result<Option<Vec<StoreRefund>>, CallError>;
+    fn create_refund(&self, store: &StoreConfig, order: u64, refund: &NewRefund) -> Result<StoreRefund, CallError>;
+    fn notes(&self, store: &StoreConfig, order: u64) -> Result<Vec<String>, CallError>;
+    fn add_note(&self, store: &StoreConfig, order: u64, text: &str, for_customer: bool) -> Result<(), CallError>;
+    fn fulfillments(&self, store: &StoreConfig, order: u64) -> Result<Option<Vec<StoreFulfillment>>, CallError>;
+    fn put_fulfillment(&self, store: &StoreConfig, order: u64, known: Option<u64>, shipment: &Shipment) -> Result<(), CallError>;
+    fn show_shipments(&self, store: &StoreConfig, order: u64, shipments: &[Shipment], complete: bool) -> Result<(StoreOrder, Vec<u8>), CallError>;
 });
 pass!(CommandQueue to sqs {
     fn send(&self, commands: &[Outgoing]) -> Result<(), Unavailable>;

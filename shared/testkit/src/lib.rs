@@ -1,6 +1,7 @@
-//! What tests and the demo run against instead of the world: a fake ERP, a fake store, ports in memory.
+//! What tests and the demo run against instead of the world: a fake ERP, a fake store, a fake warehouse, ports in memory.
 
 pub mod contract;
 pub mod erp;
 pub mod memory;
 pub mod store;
+pub mod warehouse;

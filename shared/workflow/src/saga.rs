@@ -32,6 +32,8 @@ pub enum Port {
     StoreSecrets,
     /// Read ERPs' secrets.
     ErpSecrets,
+    /// Read the secrets of the API's clients.
+    ClientSecrets,
     /// Send to the steps' queues.
     CommandQueue,
     /// Send to intake's own queue.
@@ -148,3 +150,7 @@ pub const SWEEP: &[Port] = &[
     Port::StoreSecrets,
     Port::CommandQueue,
 ];
+
+/// What the API for clients may touch.
+pub const API: &[Port] =
+    &[Port::OrdersLoad, Port::OrdersCommit, Port::SnapshotsGet, Port::ConfigsGet, Port::Idempotency, Port::ClientSecrets];

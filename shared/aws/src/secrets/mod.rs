@@ -1,6 +1,7 @@
-//! The secrets of stores and ERPs, kept for five minutes. No error and no log line ever has a value in it.
+//! The secrets of stores, ERPs and clients, kept for five minutes. No error and no log line ever has a value in it.
 
 mod cache;
+mod clients;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,6 +20,7 @@ use crate::error::unavailable;
 use crate::names::Names;
 
 const PART: &str = "secrets";
+
 /// The secrets of a deployment. Cheap to clone: clones share the cache.
 #[derive(Clone)]
 pub struct Secrets {

@@ -3,7 +3,7 @@
 use serde_json::json;
 use waybill_aws::{Names, Secrets};
 use waybill_domain::StoreSlug;
-use waybill_workflow::ports::{StoreSecrets, WebhookSecrets};
+use waybill_workflow::ports::{Client, Clients, Scope, StoreSecrets, WebhookSecrets};
 
 use crate::canned::{Answer, Canned, error, ok};
 
@@ -95,4 +95,38 @@ async fn writing_creates_what_is_not_there_and_forgets_what_was_kept() {
         (&requests[4].body["SecretId"], &requests[4].body["SecretString"]),
         (&json!("test/erp/acme"), &json!(r#"{"token":"t"}"#))
     );
+}
+
+const BERLIN: &str = r#"{"secrets":["new","old"],"scopes":["shipments","fulfilments"],"stores":["shop"]}"#;
+
+#[tokio::test]
+async fn a_client_is_written_as_it_is_read() {
+    let canned = Canned::new([ok(json!({})), value(BERLIN), value(r#"{"secrets":["s"],"scopes":["all"],"stores":[]}"#)]).await;
+    let (secrets, berlin) = (secrets(&canned), "berlin".parse().unwrap());
+    let client = Client {
+        secrets: vec!["new".to_owned(), "old".to_owned()],
+        scopes: vec![Scope::Shipments, Scope::Fulfilments],
+        stores: vec![shop()],
+    };
+    secrets.put_client(&berlin, &client).await.unwrap();
+    assert_eq!(secrets.client(&berlin, false).await, Ok(Some(client)));
+    assert_eq!(secrets.client(&berlin, true).await.map(|client| client.is_some()), Ok(true), "it was read a moment ago");
+    assert!(secrets.client(&"paris".parse().unwrap(), false).await.is_err(), "a scope that nobody knows is no scope");
+    let requests = canned.requests();
+    assert_eq!(requests.len(), 3);
+    assert_eq!(requests[0].body["SecretId"], "test/client/berlin");
+    assert_eq!(requests[0].body["SecretString"], BERLIN);
+    assert_eq!(requests[1].body["SecretId"], "test/client/berlin");
+}
+
+#[tokio::test]
+async fn clients_are_listed_by_the_names_of_their_secrets() {
+    let entries = |names: &[&str]| names.iter().map(|name| json!({ "Name": name })).collect::<Vec<_>>();
+    let first = entries(&["test/client/paris", "Test/client/rome", "test/store/shop"]);
+    let second = entries(&["test/client/berlin", "test/client/No Slug"]);
+    let canned =
+        Canned::new([ok(json!({ "SecretList": first, "NextToken": "next" })), ok(json!({ "SecretList": second }))]).await;
+    let slugs: Vec<String> = secrets(&canned).client_slugs().await.unwrap().iter().map(ToString::to_string).collect();
+    assert_eq!(slugs, ["berlin", "paris"]);
+    assert_eq!(canned.requests()[0].body["Filters"], json!([{ "Key": "name", "Values": ["test/client/"] }]));
 }

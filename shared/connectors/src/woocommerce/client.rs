@@ -1,16 +1,17 @@
-//! The REST client, `wc/v3`. It only reads.
+//! The REST client, `wc/v3`.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use reqwest::Method;
-use reqwest::header::ACCEPT;
-use serde::Deserialize;
+use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use reqwest::{Method, RequestBuilder};
+use serde::{Deserialize, Serialize};
 use waybill_domain::{StoreConfig, StoreOrder, StoreSlug};
 use waybill_workflow::CallError;
 
 use super::error::{NotWell, down, failure, refused, success};
 use super::keys::RestKeys;
+use super::outcome::{self, unknown};
 use super::transform;
 use super::value::Id;
 use crate::http::{Answer, Http, HttpConfig};
@@ -46,10 +47,10 @@ impl<K: RestKeys> WooCommerce<K> {
         let answer = match self.get(store, &["orders", &id], &[]).await {
             Ok(answer) => answer,
             Err(NotWell::Absent) => return Ok(None),
-            Err(NotWell::Call(error)) => return Err(error),
+            Err(error) => return Err(error.into()),
         };
         // Whatever is not about this order is the work of something before the store: a cache, a login page.
-        if answer.json::<About>().is_none_or(|about| about.id != Id(order)) {
+        if !is_about(&answer, order) {
             return Err(down("the answer is not this order"));
         }
         match transform::order(answer.body()) {
@@ -58,27 +59,62 @@ impl<K: RestKeys> WooCommerce<K> {
         }
     }
 
+    /// Changes an order; what the store has then, and the bytes it sent.
+    pub(super) async fn change_order(
+        &self,
+        store: &StoreConfig,
+        order: u64,
+        change: &impl Serialize,
+    ) -> Result<(StoreOrder, Vec<u8>), CallError> {
+        let answer = self.write(store, Method::PUT, &["orders", &order.to_string()], Some(change)).await?;
+        if !is_about(&answer, order) {
+            return Err(unknown("the answer is not this order"));
+        }
+        // Asked again, the order is read by a GET, which refuses what stays unreadable.
+        let seen =
+            transform::order(answer.body()).map_err(|reason| unknown(format!("the changed order cannot be read: {reason}")))?;
+        Ok((seen, answer.body().to_vec()))
+    }
+
     /// A GET below `wp-json/wc/v3`.
     pub(super) async fn get(&self, store: &StoreConfig, path: &[&str], query: &[(&str, &str)]) -> Result<Answer, NotWell> {
-        let keys = self
-            .keys
-            .rest_keys(&store.slug)
-            .await
-            .map_err(|error| NotWell::Call(CallError::Busy { after_seconds: None, reason: error.to_string() }))?;
+        let (http, request) = self.request(store, Method::GET, path).await?;
+        let answer = http.send(request.query(query)).await.map_err(|error| NotWell::Call(failure(error)))?;
+        success(answer)
+    }
+
+    /// A request below `wp-json/wc/v3` that changes something. Never sent twice by itself.
+    pub(super) async fn write(
+        &self,
+        store: &StoreConfig,
+        method: Method,
+        path: &[&str],
+        body: Option<&impl Serialize>,
+    ) -> Result<Answer, NotWell> {
+        let (http, mut request) = self.request(store, method, path).await?;
+        if let Some(body) = body {
+            let body = serde_json::to_vec(body).map_err(|_| refused("store_refused", "the request cannot be written as JSON"))?;
+            request = request.header(CONTENT_TYPE, "application/json").body(body);
+        }
+        let answer = http.send(request).await.map_err(|error| NotWell::Call(outcome::failure(error)))?;
+        outcome::success(answer)
+    }
+
+    async fn request(&self, store: &StoreConfig, method: Method, path: &[&str]) -> Result<(Http, RequestBuilder), CallError> {
+        let keys = self.keys.rest_keys(&store.slug).await;
+        let keys = keys.map_err(|error| CallError::Busy { after_seconds: None, reason: error.to_string() })?;
         let keys = keys.filter(|keys| !keys.consumer_key.is_empty() && !keys.consumer_secret.is_empty());
         let Some(keys) = keys else {
             let message = "there is no REST key for this store; give Waybill one with `waybill store add`";
-            return Err(NotWell::Call(refused("store_key_missing", message)));
+            return Err(refused("store_key_missing", message));
         };
-        let http = self.client(store).map_err(NotWell::Call)?;
+        let http = self.client(store)?;
         let path: Vec<&str> = ["wp-json", "wc", "v3"].iter().chain(path).copied().collect();
         let request = http
-            .request(Method::GET, &path)
+            .request(method, &path)
             .basic_auth(keys.consumer_key, Some(keys.consumer_secret))
-            .header(ACCEPT, "application/json")
-            .query(query);
-        let answer = http.send(request).await.map_err(|error| NotWell::Call(failure(error)))?;
-        success(answer)
+            .header(ACCEPT, "application/json");
+        Ok((http, request))
     }
 
     fn client(&self, store: &StoreConfig) -> Result<Http, CallError> {
@@ -100,4 +136,8 @@ impl<K: RestKeys> WooCommerce<K> {
 #[derive(Deserialize)]
 struct About {
     id: Id,
+}
+
+fn is_about(answer: &Answer, order: u64) -> bool {
+    answer.json::<About>().is_some_and(|about| about.id == Id(order))
 }

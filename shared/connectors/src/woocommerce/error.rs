@@ -1,23 +1,44 @@
-//! What an answer of a store's REST API proves. Every call here only reads, so an answer that never came is as good as none: the
-//! outcome is never unknown.
+//! What an answer of a store's REST API proves about a call that only reads: an answer that never came is as good as none, so the
+//! outcome is never unknown. What it proves about a write is in `outcome.rs`.
 
 use serde::Deserialize;
+use serde_json::Value;
 use waybill_workflow::CallError;
 
+use super::value::Text;
 use crate::http::{Answer, Cause, Failure};
 
-/// WooCommerce's error object.
+/// WooCommerce's error object. WordPress makes `data` an object with the status; where WooCommerce gave a bare status instead, `data` is
+/// that number, and the answer's own status is 500 whatever it says. The fulfilments' errors have a number for a code.
 #[derive(Debug, Deserialize)]
-struct ErrorObject {
-    code: String,
+pub(super) struct ErrorObject {
+    code: Text,
+    /// In the store's language, and perhaps with a gateway's words in it: compared, never shown.
     #[serde(default)]
-    data: ErrorData,
+    pub(super) message: Text,
+    #[serde(default)]
+    data: Value,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct ErrorData {
-    status: Option<u16>,
+impl ErrorObject {
+    /// The error object of an answer, if it is one.
+    pub(super) fn of(answer: &Answer) -> Option<Self> {
+        answer.json().filter(|object: &Self| !object.code.0.is_empty())
+    }
+
+    /// The code, see [`slug`].
+    pub(super) fn code(&self) -> String {
+        slug(&self.code.0)
+    }
+
+    /// The status of what went wrong.
+    pub(super) fn status(&self, answer: &Answer) -> u16 {
+        if !answer.is_success() {
+            return answer.status;
+        }
+        let status = self.data.get("status").and_then(Value::as_u64);
+        status.and_then(|status| u16::try_from(status).ok()).unwrap_or(500)
+    }
 }
 
 /// What a store answered, other than well.
@@ -25,14 +46,26 @@ struct ErrorData {
 pub(super) enum NotWell {
     /// WooCommerce itself says that there is no such thing.
     Absent,
+    /// WordPress says that there is no such endpoint.
+    NoRoute,
     /// Everything else.
     Call(CallError),
+}
+
+impl From<CallError> for NotWell {
+    fn from(error: CallError) -> Self {
+        Self::Call(error)
+    }
 }
 
 impl From<NotWell> for CallError {
     fn from(not_well: NotWell) -> Self {
         match not_well {
-            NotWell::Absent => refused("store_refused", "the store knows no such thing"),
+            NotWell::Absent => refused("store_order_gone", "the store has no such order, or no such part of it, any more"),
+            NotWell::NoRoute => refused(
+                "store_api_missing",
+                "the site has no WooCommerce REST API at this address (rest_no_route): is the plugin active?",
+            ),
             NotWell::Call(error) => error,
         }
     }
@@ -68,23 +101,16 @@ pub(super) fn failure(failure: Failure) -> CallError {
 
 /// The answer, if it is one of success. A 200 with an error object in it counts as what the object says.
 pub(super) fn success(answer: Answer) -> Result<Answer, NotWell> {
-    let object: Option<ErrorObject> = answer.json();
-    if answer.is_success() && object.is_none() {
-        return Ok(answer);
+    match ErrorObject::of(&answer) {
+        None if answer.is_success() => Ok(answer),
+        None => Err(judge(answer.status, None, &answer)),
+        Some(object) => Err(judge(object.status(&answer), Some(object.code()), &answer)),
     }
-    let status = match &object {
-        Some(object) if answer.is_success() => object.data.status.unwrap_or(500),
-        _ => answer.status,
-    };
-    Err(judge(status, object.as_ref().map(|object| slug(&object.code)), &answer))
 }
 
 fn judge(status: u16, code: Option<String>, answer: &Answer) -> NotWell {
     let call = match (status, code.as_deref()) {
-        (404, Some("rest_no_route")) => refused(
-            "store_api_missing",
-            "the site has no WooCommerce REST API at this address (rest_no_route): is the plugin active?",
-        ),
+        (404, Some("rest_no_route")) => return NotWell::NoRoute,
         (404, Some(code)) if code.ends_with("_invalid_id") => return NotWell::Absent,
         (401, Some("woocommerce_rest_authentication_error")) => {
             refused("store_unauthorized", "the store does not accept the REST key or its secret")
@@ -111,6 +137,6 @@ fn judge(status: u16, code: Option<String>, answer: &Answer) -> NotWell {
     NotWell::Call(call)
 }
 
-fn retry_after(answer: &Answer) -> Option<u32> {
+pub(super) fn retry_after(answer: &Answer) -> Option<u32> {
     answer.retry_after().and_then(|wait| u32::try_from(wait.as_secs().max(1)).ok())
 }

@@ -1,13 +1,20 @@
-//! WooCommerce: reads its deliveries, asks its REST API. What a real store does, and what is done about it, is in `README.md`
+//! WooCommerce: reads its deliveries, asks its REST API and writes to it. What a real store does, and what is done about it, is in `README.md`
 //! next to this file.
 
 mod check;
 mod client;
 mod delivery;
+mod desk;
 mod error;
+mod fulfillments;
 mod keys;
 mod list;
+mod meta;
+mod notes;
+mod outcome;
+mod refunds;
 mod signature;
+mod tracking;
 mod transform;
 mod value;
 mod wire;

@@ -6,6 +6,9 @@ use waybill_domain::store_order::{Address, Charge, Coupon, Line, RefundSeen, Sto
 use super::value::{List, without_content};
 use super::wire;
 
+/// How many refunded pieces of a line the store has put back into its stock so far: WooCommerce's own meta data.
+const RESTOCKED: &str = "_restock_refunded_items";
+
 /// Reads an order.
 ///
 /// # Errors
@@ -94,7 +97,7 @@ fn line(from: wire::Line) -> Line {
         total: from.total.0,
         total_tax: from.total_tax.0,
         taxes: taxes(from.taxes),
-        restocked: 0,
+        restocked: from.meta_data.count(RESTOCKED).unwrap_or(0),
     }
 }
 

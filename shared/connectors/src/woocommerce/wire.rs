@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::meta::Metas;
 use super::value::{Amount, Flag, Gmt, Id, List, Quantity, TaxAmount, Text};
 
 /// An order. What decides about money or goods must be there; the rest may be missing.
@@ -94,6 +95,8 @@ pub(super) struct Line {
     pub(super) total_tax: Amount,
     #[serde(default)]
     pub(super) taxes: List<Tax>,
+    #[serde(default)]
+    pub(super) meta_data: Metas,
 }
 
 /// A shipping line.

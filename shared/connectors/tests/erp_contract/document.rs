@@ -64,6 +64,20 @@ impl Document {
         self.assert_fits(&schema, body, operation);
     }
 
+    /// The example of a request's body.
+    pub fn sent(&self, operation: &Operation) -> Option<&Value> {
+        self.operation(operation).pointer("/requestBody/content/application~1json/example")
+    }
+
+    /// The examples of answers, each with its status.
+    pub fn answered(&self, operation: &Operation) -> Vec<(u16, &Value)> {
+        let responses = self.operation(operation)["responses"].as_object().unwrap();
+        let examples = responses.iter().filter_map(|(status, response)| {
+            Some((status.parse().ok()?, response.pointer("/content/application~1json/example")?))
+        });
+        examples.collect()
+    }
+
     fn operation(&self, operation: &Operation) -> &Value {
         &self.0["paths"][&operation.path][&operation.method]
     }

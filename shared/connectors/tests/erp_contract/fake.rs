@@ -43,6 +43,11 @@ impl Setup {
         self.document.assert_request(&Operation::new("post", written), body);
         self.ask("POST", written, id, &[], Some(body)).await
     }
+
+    async fn amend(&self, id: &str, body: &Value) -> (u16, Value) {
+        self.document.assert_request(&Operation::new("put", "/v1/orders/{id}"), body);
+        self.ask("PUT", "/v1/orders/{id}", id, &[], Some(body)).await
+    }
 }
 
 fn order(reference: &str) -> Value {
@@ -50,7 +55,8 @@ fn order(reference: &str) -> Value {
         "reference": reference, "store": "shop", "number": "1", "placed_at": "2026-11-23T05:40:00Z", "currency": "EUR",
         "prices_include_tax": false, "customer": {}, "billing": {}, "shipping_address": {},
         "lines": [{ "line": "1", "sku": "A", "name": "An A", "quantity": 1, "net": "10.00", "tax": "1.90" }],
-        "shipping": [], "fees": [], "totals": { "net": "10.00", "tax": "1.90", "total": "11.90" },
+        "shipping": [{ "line": "2", "title": "Parcel", "net": "1.00", "tax": "0.19" }], "fees": [],
+        "totals": { "net": "11.00", "tax": "2.09", "total": "13.09" },
         "payment": { "method": "stripe", "state": "paid" }, "backorder": false,
     })
 }
@@ -72,16 +78,32 @@ async fn every_answer_is_what_the_document_says() {
     let (_, pending) = setup.get("/v1/orders", &[("reference", "shop-3")]).await;
     assert_eq!(pending["orders"][0]["state"], "pending");
 
+    let mut cheaper = order("shop-1");
+    cheaper["lines"][0]["net"] = json!("9.00");
+    cheaper["totals"] = json!({ "net": "10.00", "tax": "2.09", "total": "12.09" });
+    assert_eq!(setup.amend("so-1", &cheaper).await.0, 200);
+    assert_eq!(setup.amend("so-9", &cheaper).await.0, 404);
+    assert_eq!(setup.amend("so-1", &wrong).await.0, 400);
     let credit = json!({
-        "reference": "r-1", "order": "so-1", "currency": "EUR", "lines": [], "other": "1.00", "total": "1.00", "restock": false,
+        "reference": "r-1", "order": "so-1", "currency": "EUR",
+        "lines": [{ "line": "1", "quantity": 1, "restock": 1, "net": "9.00", "tax": "1.90" }],
+        "charges": [{ "line": "2", "net": "1.00", "tax": "0.00" }], "other": "-1.00", "total": "10.90",
     });
     assert_eq!(setup.post("/v1/credit-notes", "", &credit).await.0, 201);
     assert_eq!(setup.post("/v1/credit-notes", "", &credit).await.0, 409);
     assert_eq!(setup.get("/v1/credit-notes", &[("reference", "r-1")]).await.0, 200);
-    setup.fake.ship("shop-1", None, Some("TRACK")).unwrap();
-    assert_eq!(setup.post("/v1/orders/{id}/cancel", "so-1", &json!({})).await.0, 422);
+    assert_eq!(setup.amend("so-1", &order("shop-1")).await.0, 409);
+    assert_eq!(setup.post("/v1/orders/{id}/cancel", "so-1", &json!({})).await.0, 409);
     assert_eq!(setup.post("/v1/orders/{id}/cancel", "so-2", &json!({ "reason": "asked for" })).await.0, 200);
     assert_eq!(setup.post("/v1/orders/{id}/cancel", "so-9", &json!({})).await.0, 404);
+    let mut late = credit;
+    (late["reference"], late["order"]) = (json!("r-2"), json!("so-2"));
+    assert_eq!(setup.post("/v1/credit-notes", "", &late).await.0, 409);
+    assert_eq!(setup.amend("so-2", &order("shop-3")).await.0, 409);
+    assert_eq!(setup.post("/v1/orders", "", &order("shop-4")).await.0, 201);
+    setup.fake.ship("shop-4", None, Some("TRACK")).unwrap();
+    setup.fake.knobs(|knobs| knobs.amends = false);
+    assert_eq!(setup.amend("so-3", &order("shop-4")).await.0, 404);
 
     setup.fake.knobs(|knobs| knobs.page_size = 1);
     let since = [("since", "2026-01-01T00:00:00Z")];

@@ -2,5 +2,6 @@
 //! connector sends and what the fake ERP answers must be what it says, and nothing else.
 
 mod document;
+mod examples;
 mod fake;
 mod sent;

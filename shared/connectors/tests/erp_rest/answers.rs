@@ -1,15 +1,11 @@
 //! Answers that are nearly right, and answers that are hostile: a reply is scripted word for word.
 
 use serde_json::{Value, json};
-use waybill_testkit::erp::{Commit, Fault, Op, Then};
+use waybill_testkit::erp::Op;
 use waybill_workflow::CallError;
-use waybill_workflow::ports::erp::{CreditNote, ErpAvailability, ErpCancel, ErpCredit, ErpDocuments, ErpOrders, ErpShipments};
+use waybill_workflow::ports::erp::{ErpAvailability, ErpCancel, ErpDocuments, ErpOrders, ErpShipments};
 
-use crate::support::{assert_says_nothing_personal, order, setup};
-
-fn reply(status: u16, body: &str) -> Fault {
-    Fault { delay_ms: 0, commit: Commit::No, then: Then::Reply { status, body: body.to_owned(), retry_after: None } }
-}
+use crate::support::{assert_says_nothing_personal, order, reply, setup};
 
 fn good() -> Value {
     json!({
@@ -220,30 +216,4 @@ async fn a_list_without_end_is_given_up() {
     let result = erp.availability(&[]).await;
     assert!(matches!(result, Err(CallError::Down { .. })), "{result:?}");
     assert_eq!(fake.counts().of(Op::Availability), 1_000);
-}
-
-#[tokio::test]
-async fn credit_notes_that_are_not_ours() {
-    let note = CreditNote {
-        reference: "r-1".into(),
-        order: "so-1".into(),
-        amount: "1.00".parse().unwrap(),
-        currency: waybill_domain::Currency::new("EUR"),
-        lines: Vec::new(),
-        restock: false,
-    };
-    let (fake, erp) = setup().await;
-    for (order, reference) in [("so-2", "r-1"), ("so-1", "r-2")] {
-        let found =
-            json!({ "id": "cn-1", "number": "", "reference": reference, "order": order, "total": "1.00", "currency": "EUR" });
-        fake.next(Op::FindCreditNotes, 1, reply(200, &json!({ "credit_notes": [found] }).to_string()));
-        let result = erp.credit(&note).await;
-        assert!(matches!(result, Err(CallError::Unknown { .. })), "{result:?}");
-    }
-    fake.next(Op::FindCreditNotes, 1, Fault::hang());
-    let result = erp.credit(&note).await;
-    assert!(matches!(result, Err(CallError::Down { .. })), "nothing was sent that could have done anything: {result:?}");
-    fake.next(Op::CreateCreditNote, 1, Fault::hang());
-    let result = erp.credit(&note).await;
-    assert!(matches!(result, Err(CallError::Unknown { .. })), "{result:?}");
 }

@@ -4,26 +4,9 @@ use std::time::Duration;
 
 use waybill_connectors::erp::rest::RestErp;
 use waybill_testkit::erp::{Fault, Op};
-use waybill_workflow::CallError;
-use waybill_workflow::ports::erp::{ErpCancel, ErpOrders};
+use waybill_workflow::ports::erp::ErpOrders;
 
-use crate::support::{assert_says_nothing_personal, config, order, setup};
-
-fn kind<T: std::fmt::Debug>(result: Result<T, CallError>) -> String {
-    match result {
-        Ok(_) => "ok".to_owned(),
-        Err(error) => {
-            assert_says_nothing_personal(&error.to_string());
-            assert_says_nothing_personal(&format!("{error:?}"));
-            match error {
-                CallError::Busy { after_seconds, .. } => format!("busy {}", after_seconds.map_or("-".into(), |s| s.to_string())),
-                CallError::Down { .. } => "down".to_owned(),
-                CallError::Refused { code, .. } => code,
-                CallError::Unknown { .. } => "unknown".to_owned(),
-            }
-        }
-    }
-}
+use crate::support::{config, kind, order, setup};
 
 /// The heart of it: nothing that may have happened is ever called surely not done.
 #[tokio::test]
@@ -132,21 +115,7 @@ async fn refusals_have_the_codes_of_the_contract() {
     ] {
         assert_eq!(kind(erp.create(&wrong).await), code);
     }
-    assert_eq!(kind(erp.cancel("so-1").await), "erp_not_found");
-    assert_eq!(kind(erp.cancel("../status").await), "erp_not_found");
-    erp.create(&order("shop-1")).await.unwrap();
-    fake.ship("shop-1", None, None).unwrap();
-    assert_eq!(kind(erp.cancel("so-1").await), "erp_not_cancellable");
-}
-
-#[tokio::test]
-async fn a_cancellation_without_an_answer_can_be_repeated() {
-    let (fake, erp) = setup().await;
-    erp.create(&order("shop-1")).await.unwrap();
-    fake.next(Op::CancelOrder, 1, Fault::timeout_after_commit());
-    assert_eq!(kind(erp.cancel("so-1").await), "unknown");
-    assert_eq!(kind(erp.cancel("so-1").await), "ok");
-    assert_eq!(fake.free("A"), Some(10));
+    assert!(fake.orders().is_empty());
 }
 
 #[tokio::test]

@@ -3,9 +3,11 @@
 use waybill_connectors::erp::rest::RestErp;
 use waybill_domain::config::ErpConnector;
 use waybill_domain::erp_order::{ErpCharge, ErpLine};
+use waybill_domain::refund::CreditLine;
 use waybill_domain::store_order::Address;
-use waybill_domain::{At, Currency, ErpConfig, ErpOrder, Payment};
-use waybill_testkit::erp::{FakeErp, FakeErpConfig};
+use waybill_domain::{At, CreditNote, Currency, ErpConfig, ErpOrder, Payment};
+use waybill_testkit::erp::{Commit, FakeErp, FakeErpConfig, Fault, Then};
+use waybill_workflow::CallError;
 
 /// Ten units of `A`, one of `B`; the connection waits one second for answers.
 pub async fn setup() -> (FakeErp, RestErp) {
@@ -66,7 +68,7 @@ pub fn order(reference: &str) -> ErpOrder {
             net: decimal("20.00"),
             tax: decimal("3.80"),
         }],
-        shipping_charges: vec![ErpCharge { title: "Parcel".into(), net: decimal("5.00"), tax: decimal("0.95") }],
+        shipping_charges: vec![ErpCharge { charge: 12, title: "Parcel".into(), net: decimal("5.00"), tax: decimal("0.95") }],
         fees: Vec::new(),
         discounts: vec![("WELCOME".into(), decimal("1.00"))],
         net: decimal("25.00"),
@@ -78,6 +80,19 @@ pub fn order(reference: &str) -> ErpOrder {
         paid_at: Some(At(1_795_412_401_000)),
         backorder: false,
         note: "Ring twice".into(),
+    }
+}
+
+/// One of the two units of [`order`], put back on the shelf, and half of the rest of its total: 17.85 EUR.
+pub fn note(order: &str) -> CreditNote {
+    CreditNote {
+        reference: "shop-1-refund-5".into(),
+        order: order.into(),
+        amount: decimal("17.85"),
+        currency: Currency::new("EUR"),
+        lines: vec![CreditLine { line: 11, quantity: 1, restock: 1, net: decimal("10.00"), tax: decimal("1.90") }],
+        charges: Vec::new(),
+        other: decimal("5.95"),
     }
 }
 
@@ -100,4 +115,26 @@ pub fn assert_says_nothing_personal(text: &str) {
     ] {
         assert!(!lower.contains(secret), "{secret:?} in {text:?}");
     }
+}
+
+/// How a call ended, in a word; what it says is searched for personal data.
+pub fn kind<T: std::fmt::Debug>(result: Result<T, CallError>) -> String {
+    match result {
+        Ok(_) => "ok".to_owned(),
+        Err(error) => {
+            assert_says_nothing_personal(&error.to_string());
+            assert_says_nothing_personal(&format!("{error:?}"));
+            match error {
+                CallError::Busy { after_seconds, .. } => format!("busy {}", after_seconds.map_or("-".into(), |s| s.to_string())),
+                CallError::Down { .. } => "down".to_owned(),
+                CallError::Refused { code, .. } => code,
+                CallError::Unknown { .. } => "unknown".to_owned(),
+            }
+        }
+    }
+}
+
+/// An answer word for word, and nothing is done.
+pub fn reply(status: u16, body: &str) -> Fault {
+    Fault { delay_ms: 0, commit: Commit::No, then: Then::Reply { status, body: body.to_owned(), retry_after: None } }
 }

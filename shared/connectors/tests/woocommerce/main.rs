@@ -2,7 +2,11 @@
 
 mod captures;
 mod client;
+mod desk;
 mod events;
 mod fixtures;
 mod fuzz;
+mod refunds;
+mod shipments;
 mod support;
+mod write_faults;

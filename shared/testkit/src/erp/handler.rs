@@ -7,9 +7,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::State;
-use super::books::{Manner, OrderState};
+use super::books::OrderState;
 use super::knobs::About;
 use super::op::{Op, Routed};
+use super::orders::Manner;
 use super::reply::{Refusal, Reply};
 
 /// A request that has been routed and read.
@@ -26,12 +27,9 @@ impl Call {
         let text = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
         let id = self.routed.id.clone().or_else(|| text("order"));
         let order = id.and_then(|id| state.books.orders.iter().find(|order| order.id == id));
-        About {
-            reference: text("reference")
-                .or_else(|| self.param("reference").map(str::to_owned))
-                .or_else(|| order.map(|order| order.new.reference.clone())),
-            number: text("number").or_else(|| order.map(|order| order.new.number.clone())),
-        }
+        let said = [text("reference"), text("number"), self.param("reference").map(str::to_owned)];
+        let of_order = order.map(|order| [order.new.reference.clone(), order.new.number.clone()]);
+        About(said.into_iter().flatten().chain(of_order.into_iter().flatten()).collect())
     }
 
     fn param(&self, key: &str) -> Option<&str> {
@@ -75,28 +73,30 @@ impl State {
 
     fn answer(&mut self, call: &Call, half: bool) -> Result<Value, Refusal> {
         let now = self.now();
-        let manner = Manner { now, unique_references: self.knobs.unique_references, drift: self.knobs.booked_drift, half };
+        let manner = Manner { now, drift: self.knobs.booked_drift, half };
         match call.routed.op {
             Op::Status => Ok(json!({
                 "name": "Fake ERP",
                 "version": env!("CARGO_PKG_VERSION"),
                 "time": now,
                 "settle_seconds": self.knobs.settle_seconds,
-                "permissions": ["availability", "orders", "cancel", "credit_notes", "shipments", "stock_changes", "documents"],
+                "permissions": self.permissions(),
             })),
             Op::Availability => self.availability(call, now),
             Op::StockChanges => {
                 let since = call.time("since")?;
                 self.stock_page(call, self.books.stock.list(Some(since)), now)
             }
-            Op::CreateOrder => self.books.create(call.parse()?, &manner),
+            Op::CreateOrder => self.books.create(call.parse()?, &manner, self.knobs.unique_references),
             Op::FindOrders => {
                 let reference = call.param("reference").ok_or_else(|| Refusal::new(400, "malformed", "No reference."))?;
                 let found = self.books.orders.iter().filter(|order| order.new.reference == reference);
                 Ok(json!({ "orders": found.map(|order| order.to_json()).collect::<Vec<_>>() }))
             }
+            Op::AmendOrder if !self.knobs.amends => Err(Refusal::new(404, "unsupported", "Orders cannot be amended.")),
+            Op::AmendOrder => self.books.amend(call.routed.id.as_deref().unwrap_or_default(), call.parse()?, &manner),
             Op::CancelOrder => self.books.cancel(call.routed.id.as_deref().unwrap_or_default(), now),
-            Op::CreateCreditNote => self.books.credit(call.parse()?, &manner),
+            Op::CreateCreditNote => self.books.credit(call.parse()?, now, self.knobs.unique_credit_references),
             Op::FindCreditNotes => {
                 let reference = call.param("reference").ok_or_else(|| Refusal::new(400, "malformed", "No reference."))?;
                 let found = self.books.credits.iter().filter(|credit| credit.new.reference == reference);
@@ -105,6 +105,14 @@ impl State {
             Op::Shipments => self.shipments(call, now),
             Op::Documents => self.documents(call),
         }
+    }
+
+    fn permissions(&self) -> Vec<&'static str> {
+        let mut all = vec!["availability", "orders", "cancel", "credit_notes", "shipments", "stock_changes", "documents"];
+        if self.knobs.amends {
+            all.push("amend");
+        }
+        all
     }
 
     fn availability(&self, call: &Call, now: Timestamp) -> Result<Value, Refusal> {

@@ -19,9 +19,13 @@ pub struct Knobs {
     pub fault_ops: Vec<Op>,
     /// Only every n-th of those requests meets the fault; 0 and 1 mean each.
     pub fault_every: u64,
-    /// Whether a reference can be used once only. Without it the ERP is like Odoo's `client_order_ref`: every create makes an
+    /// Whether a reference of an order can be used once only. Without it the ERP is like Odoo's `client_order_ref`: every create makes an
     /// order, so four creates at the same time make four.
     pub unique_references: bool,
+    /// The same for the references of credit notes.
+    pub unique_credit_references: bool,
+    /// Whether orders can be amended at all.
+    pub amends: bool,
     /// How far its clock is ahead of this machine's, in milliseconds; negative: behind.
     pub clock_skew_ms: i64,
     /// Requests worked on at the same time; more are answered `503 contention`. 0 means any number.
@@ -42,6 +46,8 @@ impl Default for Knobs {
             fault_ops: Vec::new(),
             fault_every: 1,
             unique_references: true,
+            unique_credit_references: true,
+            amends: true,
             clock_skew_ms: 0,
             workers: 0,
             booked_drift: Decimal::ZERO,
@@ -66,7 +72,8 @@ pub struct Scripted {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Trigger {
-    /// The order's reference, or its number in the store: what the body or the query says.
+    /// The order's reference, its number in the store, or a credit note's reference. A credit note is about its order, too; a lookup
+    /// is only about the reference it asks for.
     pub order: String,
     /// The kind of request; `None` means all of them.
     #[serde(default)]
@@ -103,12 +110,8 @@ impl Counts {
     }
 }
 
-/// What a request is about, for triggers: the reference and the order's number, where there are any.
-#[derive(Default)]
-pub(super) struct About {
-    pub(super) reference: Option<String>,
-    pub(super) number: Option<String>,
-}
+/// What a request is about, for triggers: references and the order's number, where there are any.
+pub(super) struct About(pub(super) Vec<String>);
 
 impl State {
     /// The fault this request meets: from the script, else from a trigger, else the standing one.
@@ -116,7 +119,7 @@ impl State {
         if let Some(at) = self.script.iter().position(|entry| entry.op.is_none_or(|wanted| wanted == op)) {
             return self.script.remove(at).fault;
         }
-        let is_about = |order: &String| about.reference.as_ref() == Some(order) || about.number.as_ref() == Some(order);
+        let is_about = |order: &String| about.0.contains(order);
         let trigger = self
             .triggers
             .iter_mut()

@@ -7,7 +7,9 @@
 //! - taxes are added up, never calculated, so a wrong rate passes; no currency rates: every currency is booked as it comes;
 //! - customers are stored with their order and never matched with each other;
 //! - documents appear at once and have no life of their own: an invoice cannot be blocked, a payment cannot bounce;
-//! - a shipment is said by hand (`/_fake/ship`), not worked out; goods that a credit note brings back are free at once;
+//! - a shipment is said by hand (`/_fake/ship`), not worked out; goods that a credit note brings back are free at once, and pieces
+//!   that are credited and not brought back are still to be shipped, if they were not;
+//! - an amendment replaces the order; what it said before is not kept;
 //! - reads always see what is committed: no replicas, no transactions that commit late with an early time;
 //! - memory only: a restart is an empty ERP;
 //! - no TLS: it listens on loopback.
@@ -17,10 +19,12 @@
 mod admin;
 mod books;
 mod clock;
+mod credits;
 mod fault;
 mod handler;
 mod knobs;
 mod op;
+mod orders;
 mod reply;
 mod server;
 mod stock;
@@ -32,12 +36,15 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 
 pub use books::{Credited, OrderState, Shipped, Stored};
 pub use fault::{Commit, Fault, Then};
 pub use knobs::{Counts, Knobs, Scripted, Trigger};
 pub use op::Op;
-pub use wire::{CreditLine, Money, NewCharge, NewCreditNote, NewLine, NewOrder, NewPayment, NewTotals, PaymentState};
+pub use wire::{
+    CreditCharge, CreditLine, Money, NewCharge, NewCreditNote, NewLine, NewOrder, NewPayment, NewTotals, PaymentState,
+};
 
 use books::Books;
 use clock::Clock;
@@ -214,6 +221,21 @@ impl FakeErp {
     #[must_use]
     pub fn credit_notes(&self) -> Vec<Credited> {
         lock(&self.state).books.credits.clone()
+    }
+
+    /// The credit notes of the order with this reference.
+    #[must_use]
+    pub fn credit_notes_of(&self, reference: &str) -> Vec<Credited> {
+        let ids: Vec<String> = self.orders_with(reference).into_iter().map(|order| order.id).collect();
+        let mut credits = self.credit_notes();
+        credits.retain(|credit| ids.contains(&credit.new.order));
+        credits
+    }
+
+    /// What is credited in all of the order with this reference, tax included.
+    #[must_use]
+    pub fn credited(&self, reference: &str) -> Decimal {
+        self.credit_notes_of(reference).iter().map(|credit| credit.new.total.0).sum()
     }
 
     /// What was asked of it so far.

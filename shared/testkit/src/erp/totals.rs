@@ -20,7 +20,9 @@ pub(super) fn prove_order(order: &NewOrder) -> Result<(), Refusal> {
 
 /// Proves the total of a credit note.
 pub(super) fn prove_credit(credit: &NewCreditNote) -> Result<(), Refusal> {
-    let (net, tax) = sums(credit.lines.iter().map(|line| (line.net, line.tax)));
+    let lines = credit.lines.iter().map(|line| (line.net, line.tax));
+    let charges = credit.charges.iter().map(|charge| (charge.net, charge.tax));
+    let (net, tax) = sums(lines.chain(charges));
     equal(net + tax + credit.other.0, credit.total)
 }
 

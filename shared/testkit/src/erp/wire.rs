@@ -47,6 +47,7 @@ pub struct NewLine {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "named and described in the contract")]
 pub struct NewCharge {
+    pub line: String,
     pub title: String,
     pub net: Money,
     pub tax: Money,
@@ -111,6 +112,16 @@ pub struct NewOrder {
 pub struct CreditLine {
     pub line: String,
     pub quantity: i64,
+    pub restock: i64,
+    pub net: Money,
+    pub tax: Money,
+}
+
+/// Shipping or a fee of a credit note.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "named and described in the contract")]
+pub struct CreditCharge {
+    pub line: String,
     pub net: Money,
     pub tax: Money,
 }
@@ -123,7 +134,7 @@ pub struct NewCreditNote {
     pub order: String,
     pub currency: String,
     pub lines: Vec<CreditLine>,
+    pub charges: Vec<CreditCharge>,
     pub other: Money,
     pub total: Money,
-    pub restock: bool,
 }

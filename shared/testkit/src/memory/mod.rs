@@ -5,6 +5,7 @@
 //! [`waybill_domain::StoreOrder`], a signature is the secret itself).
 
 mod claims;
+mod clients;
 mod desk;
 mod drive;
 mod faults;
@@ -19,10 +20,10 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use waybill_contracts::{Command, Fact};
 use waybill_domain::{
-    At, Circuit, Endpoint, EntryKind, ErpConfig, ErpSlug, Event, FulfilmentOrder, Order, OrderKey, Sku, Step, StockRow,
-    StoreConfig, StoreOrder, StoreSlug, WarehouseConfig, WarehouseSlug,
+    At, Circuit, ClientSlug, Endpoint, EntryKind, ErpConfig, ErpSlug, Event, FulfilmentOrder, Order, OrderKey, Sku, Step,
+    StockRow, StoreConfig, StoreOrder, StoreSlug, WarehouseConfig, WarehouseSlug,
 };
-use waybill_workflow::ports::{Delivery, Runtime, Spooled};
+use waybill_workflow::ports::{Client, Delivery, Runtime, Spooled};
 
 pub use desk::MemoryDesk;
 pub use drive::{Manners, deliver};
@@ -68,6 +69,10 @@ pub struct State {
     pub warehouses: BTreeMap<WarehouseSlug, WarehouseConfig>,
     /// Webhook secrets.
     pub secrets: BTreeMap<StoreSlug, Vec<String>>,
+    /// Clients of the API.
+    pub clients: BTreeMap<ClientSlug, Client>,
+    /// Clients as a function that has read them before still knows them; empty: it asks.
+    pub clients_cached: BTreeMap<ClientSlug, Client>,
     /// Circuits.
     pub circuits: BTreeMap<Endpoint, Circuit>,
     claims: BTreeMap<String, claims::Row>,
@@ -118,6 +123,8 @@ impl World {
             erps: BTreeMap::new(),
             warehouses: BTreeMap::new(),
             secrets: BTreeMap::new(),
+            clients: BTreeMap::new(),
+            clients_cached: BTreeMap::new(),
             circuits: BTreeMap::new(),
             claims: BTreeMap::new(),
             queues: BTreeMap::new(),

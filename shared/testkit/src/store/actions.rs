@@ -77,7 +77,7 @@ impl Inner {
             billing: new.billing,
             payment_method: new.payment_method.0,
             payment_method_title: new.payment_method.1,
-            transaction_id: if new.paid { format!("TX{id}") } else { String::new() },
+            transaction_id: if new.paid || new.authorised { format!("TX{id}") } else { String::new() },
             created_via: via.to_owned(),
             customer_note: new.note,
             meta: Vec::new(),
@@ -89,6 +89,8 @@ impl Inner {
             totals: Totals { total: sums.total + new.total_off_by, ..sums },
             refunds: Vec::new(),
             stock_reduced: false,
+            notes: Vec::new(),
+            trashed_from: None,
         };
         self.orders.insert(id, order);
         id
@@ -98,10 +100,14 @@ impl Inner {
     pub(super) fn set_status(&mut self, id: u64, status: &str) -> bool {
         let now = self.now();
         let Some(order) = self.orders.get_mut(&id) else { return false };
-        let from_trash = order.status == "trash";
+        let before = std::mem::replace(&mut order.status, status.to_owned());
+        let from_trash = before == "trash";
         order.modified = now;
-        status.clone_into(&mut order.status);
+        order.trashed_from = None;
         self.settle(id, status);
+        if before != status {
+            self.note_status(id, &before, status);
+        }
         if !from_trash {
             self.fire("order.updated", id);
         }
@@ -135,21 +141,15 @@ impl Inner {
         if order.stock_reduced != reduce {
             order.stock_reduced = reduce;
             for line in &mut order.lines {
-                let product = if line.variation_id == 0 { line.product_id } else { line.variation_id };
-                let units = if reduce { -line.quantity } else { line.quantity };
-                if reduce {
-                    let shown = line.quantity.to_string();
-                    line.meta_data.push(Meta {
-                        id: self.row(),
-                        key: "_reduced_stock".to_owned(),
-                        value: shown.clone().into(),
-                        display_key: Some("_reduced_stock".to_owned()),
-                        display_value: Some(shown),
-                    });
+                let units = if reduce {
+                    line.count("_reduced_stock", line.quantity, self.row());
+                    -line.quantity
                 } else {
+                    let units = line.counted("_reduced_stock");
                     line.meta_data.retain(|meta| meta.key != "_reduced_stock");
-                }
-                self.change_stock(product, units);
+                    units
+                };
+                self.change_stock(line.sold_id(), units);
             }
         }
         self.orders.insert(id, order);
@@ -189,7 +189,8 @@ impl Inner {
     pub(super) fn trash(&mut self, id: u64) -> bool {
         let now = self.now();
         let Some(order) = self.orders.get_mut(&id) else { return false };
-        "trash".clone_into(&mut order.status);
+        let before = std::mem::replace(&mut order.status, "trash".to_owned());
+        order.trashed_from = Some(before);
         order.modified = now;
         self.fire("order.deleted", id);
         true
@@ -200,29 +201,45 @@ impl Inner {
         self.orders.remove(&id).is_some()
     }
 
-    /// Adds meta data, or replaces the value of the row with the same id or key.
+    /// Adds meta data, or replaces the value of the row with the same id, or of the first with the same key, the others of which go.
+    /// `null` takes a row away.
     pub(super) fn merge_meta(&mut self, id: u64, rows: Vec<Meta>) {
         for mut row in rows {
             let new_row = self.row();
             let Some(order) = self.orders.get_mut(&id) else { return };
-            let same = |old: &&mut Meta| if row.id == 0 { old.key == row.key } else { old.id == row.id };
-            if let Some(old) = order.meta.iter_mut().find(same) {
-                old.value = row.value;
-            } else {
-                row.id = new_row;
-                order.meta.push(row);
+            let same = |old: &Meta| if row.id == 0 { old.key == row.key } else { old.id == row.id };
+            let kept = order.meta.iter().position(same);
+            let mut index = 0;
+            order.meta.retain(|old| {
+                index += 1;
+                !same(old) || (Some(index - 1) == kept && !row.value.is_null())
+            });
+            match kept {
+                _ if row.value.is_null() => {}
+                Some(kept) => order.meta[kept].value = row.value,
+                None => {
+                    row.id = new_row;
+                    order.meta.push(row);
+                }
             }
         }
     }
 
-    /// Changes the quantity of a line: stock moves, money does not.
+    /// Changes the quantity of a line over REST: stock moves, money does not. With 0 the line goes.
     pub(super) fn change_quantity(&mut self, id: u64, line: u64, quantity: i64) {
+        let row = self.row();
         let Some(order) = self.orders.get_mut(&id) else { return };
         let reduced = order.stock_reduced;
-        let Some(line) = order.lines.iter_mut().find(|l| l.id == line) else { return };
-        let product = if line.variation_id == 0 { line.product_id } else { line.variation_id };
-        let units = line.quantity - quantity;
+        let Some(index) = order.lines.iter().position(|l| l.id == line) else { return };
+        let line = &mut order.lines[index];
+        let (product, units) = (line.sold_id(), line.quantity - quantity);
         line.quantity = quantity;
+        if reduced {
+            line.count("_reduced_stock", line.counted("_reduced_stock") - units, row);
+        }
+        if quantity == 0 {
+            order.lines.remove(index);
+        }
         if reduced {
             self.change_stock(product, units);
         }

@@ -100,6 +100,14 @@ pub enum RestFault {
     Redirect,
     /// No answer, and the work is done all the same.
     NoAnswer,
+    /// The connection is cut, and nothing was done.
+    Cut,
+    /// The connection is cut, and the work is done all the same.
+    CutAfterWork,
+    /// The work is done, and then a plugin fails: this status with an HTML page.
+    HtmlAfterWork(u16),
+    /// Come back later: this status, `Retry-After` with these seconds, and an HTML page, as in WordPress's maintenance mode.
+    Busy(u16, u16),
 }
 
 /// What can be turned while the store runs. The default is a store at its best.
@@ -111,6 +119,12 @@ pub struct Knobs {
     pub rest_fault: Option<RestFault>,
     /// The fault ends after so many requests; `None`: it stays.
     pub rest_fault_times: Option<u32>,
+    /// Requests that only read are spared from the fault.
+    pub rest_fault_spares_reads: bool,
+    /// The REST key may only read: every write is 401, as for a wrong key.
+    pub key_reads_only: bool,
+    /// PHP dies while a refund is made over REST: it is there, without the meta data it was to get.
+    pub refunds_die_before_meta: bool,
     /// The store's clock stands still here; otherwise it runs.
     pub clock_at: Option<Timestamp>,
     /// Seconds by which the store's clock is ahead of this machine's.

@@ -24,6 +24,8 @@ pub enum OrderKind {
     Unpaid,
     /// `on-hold` until the money arrives; to be paid later.
     BankTransfer,
+    /// `on-hold` with a card payment that is authorised and not captured; to be captured, or voided, later.
+    Authorised,
     /// `processing` without a payment date.
     CashOnDelivery,
     /// Wants 999 of a product nobody has so many of.
@@ -40,7 +42,7 @@ pub enum OrderKind {
 
 impl OrderKind {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Plain,
         Self::Guest,
         Self::Variation,
@@ -49,6 +51,7 @@ impl OrderKind {
         Self::TaxInclusive,
         Self::Unpaid,
         Self::BankTransfer,
+        Self::Authorised,
         Self::CashOnDelivery,
         Self::ShortStock,
         Self::WrongTotals,
@@ -65,6 +68,8 @@ pub struct NewOrder {
     pub status: String,
     /// Whether it is paid at once (`date_paid`, and a transaction id).
     pub paid: bool,
+    /// Whether the gateway has authorised the payment: a transaction id and no date.
+    pub authorised: bool,
     /// 0 for a guest.
     pub customer_id: u64,
     /// Who pays, and where it goes.
@@ -97,6 +102,7 @@ impl NewOrder {
         let plain = Self {
             status: "processing".to_owned(),
             paid: true,
+            authorised: false,
             customer_id: 100 + n % 8,
             billing: customer(n),
             shipping_address: None,
@@ -125,6 +131,7 @@ impl NewOrder {
                 payment_method: ("bacs".to_owned(), "Direct bank transfer".to_owned()),
                 ..plain
             },
+            OrderKind::Authorised => Self { status: "on-hold".to_owned(), paid: false, authorised: true, ..plain },
             OrderKind::CashOnDelivery => Self {
                 paid: false,
                 payment_method: ("cod".to_owned(), "Cash on delivery".to_owned()),

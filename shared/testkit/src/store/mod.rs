@@ -4,7 +4,7 @@
 //! its REST API: deliveries are signed over the raw bytes, carry the order as it stands when they are sent, coalesce,
 //! share delivery ids, are never repeated, and stop for good at the seventh failure in a row; a new webhook pings
 //! unsigned; a PUT that changes nothing comes back as `order.updated`; a vanished order is delivered as a signed error
-//! object; refunds are not idempotent; dates have whole seconds. [`Knobs`] make it slow, broken or forgetful.
+//! object; refunds and notes are not idempotent, and a refund that is refused is a 500; dates have whole seconds. [`Knobs`] make it slow, broken or forgetful.
 //!
 //! # What it does not model
 //! - TLS. A real store takes the key and secret as a basic-auth login over HTTPS only and answers 401 over plain HTTP;
@@ -16,20 +16,26 @@
 //! - Tax by address: two rates, chosen by the product's tax class alone. Compound rates, negative fees, currencies with
 //!   other than two decimals, and settings that round at the subtotal are left out.
 //! - Fees as WooCommerce taxes them: here half of every fee bears each of the two rates, to have a line with two.
-//! - Coupons other than a percentage off every line; carts, customers, notes, batch endpoints, HEAD and OPTIONS.
+//! - Coupons other than a percentage off every line; carts, customers, batch endpoints, HEAD and OPTIONS.
+//! - Mails other than for customer notes, refunds, completed orders and fulfillments; the gateways behind payments and refunds.
 //! - The shop-page fields of a product (texts, pictures, categories), and `Link` headers.
 //! - A zone in `modified_after`, and `_fields`: both are ignored.
 
 mod actions;
+mod after_sale;
 pub mod catalogue;
 mod config;
 pub mod customers;
 mod deliver;
+mod edits;
 mod error_object;
+mod fulfillments;
 mod kinds;
 mod links;
 mod log;
+mod notes;
 pub mod order;
+mod parts;
 pub mod php;
 pub mod post;
 mod product_view;
@@ -49,9 +55,11 @@ use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
 pub use config::{FakeStoreConfig, Knobs, NewWebhook, RestFault};
+pub use fulfillments::Fulfillment;
 pub use kinds::{NewOrder, OrderKind};
 pub use log::{Answer, Counts, Delivery};
-pub use order::Order;
+pub use notes::{Mail, MailAbout};
+pub use order::{Note, Order};
 pub use refunds::{NewRefund, RefundRefused, RefundedLine};
 pub use webhooks::{Webhook, WebhookStatus};
 

@@ -214,6 +214,23 @@ pub struct Refund {
     pub meta: Vec<Meta>,
     /// Negative copies of what was refunded; empty for an amount alone.
     pub lines: Vec<Line>,
+    /// The same of shipping.
+    pub shipping: Vec<ShippingLine>,
+    /// The same of fees.
+    pub fees: Vec<FeeLine>,
+}
+
+/// A note on an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// Its id.
+    pub id: u64,
+    /// When it was written.
+    pub created: Timestamp,
+    /// Its text.
+    pub text: String,
+    /// Whether the customer sees it, and was mailed.
+    pub for_customer: bool,
 }
 
 /// The sums of an order.
@@ -290,6 +307,10 @@ pub struct Order {
     pub refunds: Vec<Refund>,
     /// Whether the store has taken the units off its stock.
     pub stock_reduced: bool,
+    /// Newest first.
+    pub notes: Vec<Note>,
+    /// The status before the trash.
+    pub trashed_from: Option<String>,
 }
 
 impl Order {
@@ -297,5 +318,44 @@ impl Order {
     #[must_use]
     pub fn refunded(&self) -> Decimal {
         self.refunds.iter().map(|refund| refund.amount).sum()
+    }
+
+    /// How many units of a line have been refunded.
+    #[must_use]
+    pub fn refunded_units(&self, line: u64) -> i64 {
+        let parts = self.refunds.iter().flat_map(|refund| &refund.lines);
+        parts.filter(|part| refunded_id(&part.meta_data) == Some(line)).map(|part| -part.quantity).sum()
+    }
+}
+
+/// Which line of the order a refund's line is about.
+pub(super) fn refunded_id(meta: &[Meta]) -> Option<u64> {
+    meta.iter().find(|row| row.key == "_refunded_item_id").and_then(|row| row.value.as_str()?.parse().ok())
+}
+
+impl Line {
+    /// The product, or the variation.
+    #[must_use]
+    pub fn sold_id(&self) -> u64 {
+        if self.variation_id == 0 { self.product_id } else { self.variation_id }
+    }
+
+    /// A count that the store keeps in the line's meta data, such as `_reduced_stock`; 0 without one.
+    #[must_use]
+    pub fn counted(&self, key: &str) -> i64 {
+        let row = self.meta_data.iter().find(|row| row.key == key);
+        row.and_then(|row| row.value.as_str()?.parse().ok()).unwrap_or(0)
+    }
+
+    /// Sets such a count; `row` numbers it if there was none.
+    pub(super) fn count(&mut self, key: &str, count: i64, row: u64) {
+        let shown = count.to_string();
+        let (value, display_value) = (shown.clone().into(), Some(shown));
+        if let Some(old) = self.meta_data.iter_mut().find(|old| old.key == key) {
+            (old.value, old.display_value) = (value, display_value);
+        } else {
+            let key = key.to_owned();
+            self.meta_data.push(Meta { id: row, display_key: Some(key.clone()), key, value, display_value });
+        }
     }
 }

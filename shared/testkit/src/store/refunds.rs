@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::order::{Line, LineTax, Meta, Money, Refund};
+use super::notes::MailAbout;
+use super::order::{FeeLine, Line, LineTax, Meta, Money, Refund, ShippingLine};
 use super::state::Inner;
 
 /// A refund that is asked for.
@@ -26,9 +27,9 @@ pub struct NewRefund {
 /// Part of a line that is refunded.
 #[derive(Debug, Clone, Default)]
 pub struct RefundedLine {
-    /// The line of the order.
+    /// The line of the order: an item, shipping or a fee.
     pub id: u64,
-    /// Units; not compared with what was ordered.
+    /// Units; not compared with what was ordered. Items only.
     pub quantity: i64,
     /// Net.
     pub total: Decimal,
@@ -48,7 +49,7 @@ pub enum RefundRefused {
 }
 
 /// Gateways without a refund API.
-const OFFLINE: [&str; 4] = ["bacs", "cod", "cheque", ""];
+pub(super) const OFFLINE: [&str; 4] = ["bacs", "cod", "cheque", ""];
 
 impl Inner {
     /// Makes a refund: `order.updated` and `action.woocommerce_order_refunded`. Asking twice makes two.
@@ -62,15 +63,17 @@ impl Inner {
         if new.through_gateway && OFFLINE.contains(&order.payment_method.as_str()) {
             return Err(RefundRefused::OfflineGateway);
         }
-        let ordered = order.lines.clone();
-        let mut lines = Vec::new();
-        let mut restocked = Vec::new();
-        for part in new.lines {
-            let Some(line) = ordered.iter().find(|line| line.id == part.id) else { continue };
-            let product = if line.variation_id == 0 { line.product_id } else { line.variation_id };
-            restocked.push((product, part.quantity));
+        let ordered = order.clone();
+        let (mut lines, mut shipping, mut fees) = (Vec::new(), Vec::new(), Vec::new());
+        for part in &new.lines {
             let (row, meta) = (self.row(), self.row());
-            lines.push(negative(row, meta, line, &part));
+            if let Some(line) = ordered.lines.iter().find(|line| line.id == part.id) {
+                lines.push(negative(row, meta, line, part));
+            } else if let Some(line) = ordered.shipping.iter().find(|line| line.id == part.id) {
+                shipping.push(negative_shipping(row, meta, line, part));
+            } else if let Some(line) = ordered.fees.iter().find(|line| line.id == part.id) {
+                fees.push(negative_fee(row, meta, line, part));
+            }
         }
         let mut meta = new.meta;
         for row in &mut meta {
@@ -87,16 +90,20 @@ impl Inner {
                 refunded_payment: new.through_gateway,
                 meta,
                 lines,
+                shipping,
+                fees,
             },
         );
         if new.restock {
-            for (product, units) in restocked {
-                self.change_stock(product, units);
+            for part in &new.lines {
+                self.restock(order_id, part.id, part.quantity);
             }
         }
         if fully && let Some(order) = self.orders.get_mut(&order_id) {
-            "refunded".clone_into(&mut order.status);
+            let before = std::mem::replace(&mut order.status, "refunded".to_owned());
+            self.note_status(order_id, &before, "refunded");
         }
+        self.mail(order_id, MailAbout::Refunded);
         self.fire("order.updated", order_id);
         self.fire("action.woocommerce_order_refunded", order_id);
         Ok(id)
@@ -114,9 +121,27 @@ impl Inner {
                 refunded_payment: false,
                 meta: Vec::new(),
                 lines: Vec::new(),
+                shipping: Vec::new(),
+                fees: Vec::new(),
             },
         );
+        self.mail(order_id, MailAbout::Refunded);
         self.fire("action.woocommerce_order_refunded", order_id);
+    }
+
+    /// Puts units of a line back, if the store had taken any off for it, and keeps count of them in the line.
+    fn restock(&mut self, order_id: u64, line: u64, units: i64) {
+        let row = self.row();
+        let Some(order) = self.orders.get_mut(&order_id) else { return };
+        let Some(line) = order.lines.iter_mut().find(|l| l.id == line) else { return };
+        let (product, reduced) = (line.sold_id(), line.counted("_reduced_stock"));
+        let is_counted = self.products.get(&product).is_some_and(|product| product.stock.is_some());
+        if reduced == 0 || units == 0 || !is_counted {
+            return;
+        }
+        line.count("_reduced_stock", reduced - units, row);
+        line.count("_restock_refunded_items", line.counted("_restock_refunded_items") + units, row);
+        self.change_stock(product, units);
     }
 
     fn add_refund(&mut self, order_id: u64, refund: Refund) -> u64 {
@@ -137,24 +162,43 @@ impl Inner {
     }
 }
 
+fn refunded_item(row: u64, id: u64) -> Vec<Meta> {
+    let shown = id.to_string();
+    let key = "_refunded_item_id".to_owned();
+    vec![Meta { id: row, display_key: Some(key.clone()), key, value: shown.clone().into(), display_value: Some(shown) }]
+}
+
+fn negative_taxes(part: &RefundedLine, subtotals: bool) -> (Vec<LineTax>, Money) {
+    let by_rate = |(id, tax): &(u64, Decimal)| {
+        let tax = Money(-*tax);
+        LineTax { id: *id, total: tax, subtotal: subtotals.then_some(tax) }
+    };
+    (part.taxes.iter().map(by_rate).collect(), Money(-part.taxes.iter().map(|(_, tax)| *tax).sum::<Decimal>()))
+}
+
 fn negative(row: u64, meta: u64, line: &Line, part: &RefundedLine) -> Line {
-    let tax: Decimal = part.taxes.iter().map(|(_, tax)| *tax).sum();
-    let by_rate = |(id, tax): &(u64, Decimal)| LineTax { id: *id, total: Money(-*tax), subtotal: Some(Money(-*tax)) };
+    let (taxes, total_tax) = negative_taxes(part, true);
     Line {
         id: row,
         quantity: -part.quantity,
         subtotal: Money(-part.total),
-        subtotal_tax: Money(-tax),
+        subtotal_tax: total_tax,
         total: Money(-part.total),
-        total_tax: Money(-tax),
-        taxes: part.taxes.iter().map(by_rate).collect(),
-        meta_data: vec![Meta {
-            id: meta,
-            key: "_refunded_item_id".to_owned(),
-            value: line.id.to_string().into(),
-            display_key: Some("_refunded_item_id".to_owned()),
-            display_value: Some(line.id.to_string()),
-        }],
+        total_tax,
+        taxes,
+        meta_data: refunded_item(meta, line.id),
         ..line.clone()
     }
+}
+
+fn negative_shipping(row: u64, meta: u64, line: &ShippingLine, part: &RefundedLine) -> ShippingLine {
+    let (taxes, total_tax) = negative_taxes(part, false);
+    let meta_data = refunded_item(meta, line.id);
+    ShippingLine { id: row, total: Money(-part.total), total_tax, taxes, meta_data, ..line.clone() }
+}
+
+fn negative_fee(row: u64, meta: u64, line: &FeeLine, part: &RefundedLine) -> FeeLine {
+    let (taxes, total_tax) = negative_taxes(part, true);
+    let meta_data = refunded_item(meta, line.id);
+    FeeLine { id: row, amount: Money(-part.total), total: Money(-part.total), total_tax, taxes, meta_data, ..line.clone() }
 }

@@ -9,7 +9,9 @@ use tokio::sync::Notify;
 
 use super::catalogue::Product;
 use super::config::{FakeStoreConfig, Knobs, NewWebhook};
+use super::fulfillments::Fulfillment;
 use super::log::Log;
+use super::notes::Mail;
 use super::order::Order;
 use super::view::Site;
 use super::webhooks::{Pending, Queue, Webhook, WebhookStatus};
@@ -50,12 +52,15 @@ pub(super) struct Inner {
     /// What a checkout draft becomes: status, and whether it is paid then.
     pub(super) drafts: BTreeMap<u64, (String, bool)>,
     /// By order.
-    pub(super) fulfillments: BTreeMap<u64, Vec<serde_json::Value>>,
+    pub(super) fulfillments: BTreeMap<u64, Vec<Fulfillment>>,
+    /// What customers were mailed, oldest first.
+    pub(super) mails: Vec<Mail>,
     pub(super) webhooks: BTreeMap<u64, Webhook>,
     pub(super) queue: Queue,
     pub(super) log: Log,
     next_id: u64,
     next_row: u64,
+    next_note: u64,
     random: u64,
 }
 
@@ -70,11 +75,13 @@ impl Inner {
             orders: BTreeMap::new(),
             drafts: BTreeMap::new(),
             fulfillments: BTreeMap::new(),
+            mails: Vec::new(),
             webhooks: BTreeMap::new(),
             queue: Queue::default(),
             log: Log::new(config.log_limit),
             next_id: config.first_id,
             next_row: 1,
+            next_note: 1,
             random: 0x9e37_79b9_7f4a_7c15,
             config,
         };
@@ -108,6 +115,12 @@ impl Inner {
     pub(super) fn row(&mut self) -> u64 {
         self.next_row += 1;
         self.next_row - 1
+    }
+
+    /// A new id for a note, which WordPress counts with the comments.
+    pub(super) fn note_id(&mut self) -> u64 {
+        self.next_note += 1;
+        self.next_note - 1
     }
 
     /// True for `per_mille` of 1000 calls, from a fixed seed.

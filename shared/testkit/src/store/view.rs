@@ -175,9 +175,9 @@ pub(super) struct RefundView<'a> {
     refunded_payment: bool,
     meta_data: &'a [Meta],
     line_items: &'a [Line],
-    shipping_lines: [(); 0],
+    shipping_lines: &'a [ShippingLine],
     tax_lines: [(); 0],
-    fee_lines: [(); 0],
+    fee_lines: &'a [FeeLine],
     #[serde(rename = "_links")]
     links: Links,
 }
@@ -195,9 +195,9 @@ impl<'a> RefundView<'a> {
             refunded_payment: refund.refunded_payment,
             meta_data: &refund.meta,
             line_items: &refund.lines,
-            shipping_lines: [],
+            shipping_lines: &refund.shipping,
             tax_lines: [],
-            fee_lines: [],
+            fee_lines: &refund.fees,
             links: site.links(&format!("orders/{order}/refunds"), refund.id),
         }
     }

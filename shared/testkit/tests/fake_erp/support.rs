@@ -52,6 +52,10 @@ impl Setup {
         self.try_post(path, body).await.unwrap()
     }
 
+    pub async fn put(&self, path: &str, body: &Value) -> Got {
+        self.send(self.http.put(format!("{}{path}", self.erp.base_url())).json(body)).await.unwrap()
+    }
+
     pub async fn create(&self, reference: &str) -> Got {
         self.post("/v1/orders", &order(reference)).await
     }
@@ -75,7 +79,7 @@ pub fn order(reference: &str) -> Value {
         "billing": { "line1": "1 Main Street", "country": "DE" },
         "shipping_address": { "line1": "1 Main Street", "country": "DE" },
         "lines": [{ "line": "1", "sku": "A", "name": "An A", "quantity": 2, "net": "20.00", "tax": "3.80" }],
-        "shipping": [{ "title": "Parcel", "net": "5.00", "tax": "0.95" }],
+        "shipping": [{ "line": "2", "title": "Parcel", "net": "5.00", "tax": "0.95" }],
         "fees": [],
         "totals": { "net": "25.00", "tax": "4.75", "total": "29.75" },
         "payment": { "method": "stripe", "state": "paid", "transaction_id": "pi_1", "paid_at": "2026-11-23T05:40:01Z" },

@@ -24,6 +24,8 @@ async fn rest_faults_are_met_as_often_as_they_are_set() {
         (RestFault::Garbage, 200, false),
         (RestFault::Truncated, 200, false),
         (RestFault::Redirect, 302, false),
+        (RestFault::Busy(503, 600), 503, false),
+        (RestFault::HtmlAfterWork(500), 500, false),
     ];
     for (fault, status, json) in cases {
         store.turn(|knobs| (knobs.rest_fault, knobs.rest_fault_times) = (Some(fault), Some(1)));
@@ -50,6 +52,46 @@ async fn a_request_without_an_answer_is_done_all_the_same() {
     let answer = request("PUT", &url, &headers, br#"{"status":"completed"}"#, Duration::from_millis(200)).await;
     assert!(answer.is_err());
     assert!(store.order(id).is_some_and(|order| order.status == "completed"));
+}
+
+#[tokio::test]
+async fn what_fails_after_the_work_has_done_it_and_reads_may_be_spared() {
+    let (store, _receiver) = connected(FakeStoreConfig::default()).await;
+    let id = store.place(OrderKind::Plain);
+    let config = FakeStoreConfig::default();
+    let query = format!("consumer_key={}&consumer_secret={}", config.consumer_key, config.consumer_secret);
+    let url = format!("{}/wp-json/wc/v3/orders/{id}/notes?{query}", store.url());
+    let headers = [("Content-Type", "application/json")];
+    let cases =
+        [(RestFault::CutAfterWork, 1), (RestFault::HtmlAfterWork(502), 2), (RestFault::Cut, 2), (RestFault::Busy(503, 9), 2)];
+    for (fault, notes) in cases {
+        store.turn(|knobs| {
+            (knobs.rest_fault, knobs.rest_fault_times) = (Some(fault), Some(1));
+            knobs.rest_fault_spares_reads = true;
+        });
+        assert_eq!(call(&store, "GET", &format!("/orders/{id}"), "").await.0, 200, "{fault:?} spares reads");
+        let answer = request("POST", &url, &headers, br#"{"note":"Hello"}"#, Duration::from_secs(5)).await;
+        match fault {
+            RestFault::Busy(status, _) => {
+                let answer = answer.expect("an answer");
+                assert_eq!((answer.status, answer.header("retry-after")), (status, Some("9")));
+            }
+            RestFault::HtmlAfterWork(status) => assert_eq!(answer.expect("an answer").status, status),
+            _ => assert!(answer.is_err(), "{fault:?}: {answer:?}"),
+        }
+        assert_eq!(store.notes(id).len(), notes, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_may_only_read_writes_nothing() {
+    let (store, _receiver) = connected(FakeStoreConfig::default()).await;
+    let id = store.place(OrderKind::Plain);
+    store.turn(|knobs| knobs.key_reads_only = true);
+    let path = format!("/orders/{id}/notes");
+    let (status, error) = call(&store, "POST", &path, r#"{"note":"Hello"}"#).await;
+    assert_eq!((status, &error["code"]), (401, &"woocommerce_rest_authentication_error".into()));
+    assert_eq!(call(&store, "GET", &path, "").await, (200, serde_json::json!([])));
 }
 
 #[tokio::test]

@@ -21,4 +21,4 @@ pub use runtime::Runtime;
 pub use stock::StockLedger;
 pub use store::{Delivery, StoreDesk, StoreFulfillment, StoreSecrets, Storefront, WebhookSecrets};
 pub use timeline::Timeline;
-pub use warehouse::{Client, Clients, Scope, WarehouseDesk};
+pub use warehouse::{Client, ClientSignatures, Clients, Scope, SignedRequest, WarehouseDesk};

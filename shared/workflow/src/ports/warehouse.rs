@@ -41,6 +41,26 @@ pub trait Clients: Sync {
     fn client(&self, slug: &ClientSlug, fresh: bool) -> impl Future<Output = Result<Option<Client>, Unavailable>> + Send;
 }
 
+/// A request as its sender signed it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignedRequest<'a> {
+    /// Seconds since 1970, as in the header.
+    pub timestamp: &'a str,
+    /// In capitals.
+    pub method: &'a str,
+    /// Without host, stage and query.
+    pub path: &'a str,
+    /// The raw bytes; empty for a GET.
+    pub body: &'a [u8],
+}
+
+/// How clients sign.
+pub trait ClientSignatures: Sync {
+    /// Whether one of the secrets made this signature, in constant time; works as hard when there are none. Only one text is the signature
+    /// of a request: it can be remembered by it.
+    fn is_signed(&self, secrets: &[String], request: &SignedRequest<'_>, signature: &str) -> bool;
+}
+
 /// Warehouses that are told what to ship by an HTTP request of ours.
 pub trait WarehouseDesk: Sync {
     /// Tells the warehouse what it is to ship. Saying it again changes nothing: the id and the revision name it.

@@ -12,11 +12,13 @@ use waybill_workflow::CallError;
 use super::error::{self, Verdict};
 use crate::http::{Http, HttpConfig};
 
-/// One request, and whether it changes something in the ERP.
+/// One request. Whatever is not a `GET` changes something in the ERP.
 pub(super) struct Call<'a> {
     /// What it is about, for reasons: `POST order`.
     pub(super) about: &'static str,
-    pub(super) write: bool,
+    method: Method,
+    /// The code of the refusal when the ERP does not offer this, or not any more for this document. `None`: every ERP has to offer it.
+    pub(super) cannot: Option<&'static str>,
     path: Vec<&'a str>,
     query: Vec<(&'static str, String)>,
     /// `None` when it could not be written as JSON.
@@ -25,11 +27,21 @@ pub(super) struct Call<'a> {
 
 impl<'a> Call<'a> {
     pub(super) fn read(about: &'static str, path: &[&'a str]) -> Self {
-        Self { about, write: false, path: path.to_vec(), query: Vec::new(), body: None }
+        Self { about, method: Method::GET, cannot: None, path: path.to_vec(), query: Vec::new(), body: None }
     }
 
-    pub(super) fn write(about: &'static str, path: &[&'a str], body: &impl Serialize) -> Self {
-        Self { about, write: true, path: path.to_vec(), query: Vec::new(), body: serde_json::to_vec(body).ok() }
+    pub(super) fn post(about: &'static str, path: &[&'a str], body: &impl Serialize) -> Self {
+        Self { method: Method::POST, body: serde_json::to_vec(body).ok(), ..Self::read(about, path) }
+    }
+
+    pub(super) fn put(about: &'static str, path: &[&'a str], body: &impl Serialize) -> Self {
+        Self { method: Method::PUT, ..Self::post(about, path, body) }
+    }
+
+    /// An ERP may leave this operation out, or say that it is too late for it: that is refused with this code.
+    pub(super) fn optional(mut self, cannot: &'static str) -> Self {
+        self.cannot = Some(cannot);
+        self
     }
 
     pub(super) fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -47,13 +59,13 @@ impl<'a> Call<'a> {
         CallError::Down { reason: self.reason(reason) }
     }
 
-    fn method(&self) -> Method {
-        if self.write { Method::POST } else { Method::GET }
+    pub(super) fn is_write(&self) -> bool {
+        self.method != Method::GET
     }
 
     /// Never with content: what was asked, and a reason in our own words.
     pub(super) fn reason(&self, reason: &str) -> String {
-        format!("{} {}: {reason}", self.method(), self.about)
+        format!("{} {}: {reason}", self.method, self.about)
     }
 }
 
@@ -84,9 +96,9 @@ impl Client {
 
     /// The body of a good answer; anything else is a [`Verdict`].
     pub(super) async fn call<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<T, Verdict> {
-        let mut request = self.http.request(call.method(), &call.path);
+        let mut request = self.http.request(call.method.clone(), &call.path);
         request = request.header(AUTHORIZATION, self.authorization.clone()).query(&call.query);
-        if call.write {
+        if call.is_write() {
             let Some(body) = call.body.clone() else { return Err(Verdict::NotJson) };
             request = request.header(reqwest::header::CONTENT_TYPE, "application/json").body(body);
         }

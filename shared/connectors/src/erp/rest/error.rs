@@ -44,6 +44,12 @@ pub(super) enum Code {
     Down,
     /// The token lacks the permission.
     Forbidden,
+    /// This ERP does not offer the operation.
+    Unsupported,
+    /// Too late: the order was shipped, credited or closed.
+    Closed,
+    /// Too late: the order was cancelled in the ERP.
+    Cancelled,
     /// Never like this, and surely not done. The code for our record, and the ERP's own.
     Permanent(&'static str, String),
     /// Another request with this reference is under way, or another code with a status of 500 and above: nothing is sure.
@@ -68,7 +74,7 @@ impl Code {
             ("forbidden", _) => Self::Forbidden,
             ("rejected", _) => Self::permanent("erp_rejected", code),
             ("malformed", _) => Self::permanent("erp_malformed", code),
-            ("unsupported", _) => Self::permanent("erp_unsupported", code),
+            ("unsupported", _) => Self::Unsupported,
             (_, 429) => Self::Busy,
             (_, 401 | 407) => Self::Down,
             (_, 500..) => Self::Unsure,
@@ -76,7 +82,8 @@ impl Code {
             ("total_mismatch", _) => Self::permanent("erp_total_mismatch", code),
             ("unknown_sku", _) => Self::permanent("erp_unknown_sku", code),
             ("insufficient_stock", _) => Self::permanent("erp_insufficient_stock", code),
-            ("not_cancellable", _) => Self::permanent("erp_not_cancellable", code),
+            ("closed", _) => Self::Closed,
+            ("cancelled", _) => Self::Cancelled,
             ("over_credited", _) => Self::permanent("erp_over_credited", code),
             ("period_closed", _) => Self::permanent("erp_period_closed", code),
             _ => Self::permanent("erp_refused", code),
@@ -109,6 +116,11 @@ impl Verdict {
             CallError::Unknown { reason } => CallError::Down { reason },
             sure => sure,
         }
+    }
+
+    /// Nobody knows this path: an ERP without this operation, or nobody at all.
+    pub(super) fn is_bare_404(&self) -> bool {
+        matches!(self, Self::Bare(answer) if answer.status == 404)
     }
 
     /// What it means for a request that creates or changes something.
@@ -145,6 +157,12 @@ fn said(call: &Call<'_>, code: Code, message: &str, answer: &Answer) -> CallErro
         // Without this permission no order at all can be posted; other permissions concern one document.
         Code::Forbidden if call.about == "order" => call.down("the token may not create orders"),
         Code::Forbidden => refused("erp_forbidden", call.reason("the token lacks the permission")),
+        Code::Unsupported => not_offered(call),
+        Code::Closed => refused(
+            call.cannot.unwrap_or("erp_refused"),
+            call.reason(&format!("the order was shipped, credited or closed in the ERP: {message}")),
+        ),
+        Code::Cancelled => order_cancelled(),
         Code::Permanent(ours, theirs) => refused(ours, call.reason(&format!("the ERP refuses ({theirs}): {message}"))),
         Code::Unsure => call.unknown(&format!("status {status} with a code that proves nothing yet")),
     }
@@ -158,6 +176,7 @@ fn bare(call: &Call<'_>, answer: &Answer) -> CallError {
 /// Judges by the status alone: it comes from something before the ERP, or from an ERP that is not one.
 fn by_status(call: &Call<'_>, status: u16, after_seconds: Option<u32>, reason: &str) -> CallError {
     match status {
+        405 | 501 if call.cannot.is_some() => not_offered(call),
         429 => CallError::Busy { after_seconds, reason: call.reason(reason) },
         // A redirect, a login, nobody there under this address, a request that did not get through.
         300..=399 | 401 | 403 | 404 | 405 | 407 | 408 | 425 => call.down(reason),
@@ -174,6 +193,11 @@ fn wait(answer: &Answer) -> Option<u32> {
 
 fn refused(code: &str, message: String) -> CallError {
     CallError::Refused { code: code.to_owned(), message }
+}
+
+/// The ERP is there and does not offer this.
+pub(super) fn not_offered(call: &Call<'_>) -> CallError {
+    refused(call.cannot.unwrap_or("erp_unsupported"), call.reason("this ERP does not offer it"))
 }
 
 /// The endpoint's configuration cannot be used.

@@ -4,7 +4,7 @@
 use waybill_domain::erp_order::{ErpCharge, ErpLine};
 use waybill_domain::money::{Currency, Decimal};
 use waybill_domain::store_order::Address;
-use waybill_domain::{At, CreditNote, Document, DocumentKind, ErpOrder, Payment};
+use waybill_domain::{At, Document, DocumentKind, ErpOrder, Payment};
 use waybill_workflow::CallError;
 use waybill_workflow::ports::erp::ErpRecord;
 
@@ -66,7 +66,12 @@ fn line(line: &ErpLine) -> wire::Line<'_> {
 }
 
 fn charge(charge: &ErpCharge) -> wire::Charge<'_> {
-    wire::Charge { title: &charge.title, net: charge.net.to_string(), tax: charge.tax.to_string() }
+    wire::Charge {
+        line: charge.charge.to_string(),
+        title: &charge.title,
+        net: charge.net.to_string(),
+        tax: charge.tax.to_string(),
+    }
 }
 
 fn address(address: &Address) -> wire::Address<'_> {
@@ -94,41 +99,11 @@ fn filled(text: &str) -> Option<&str> {
 /// Validation lets only these through; what it should have stopped is stopped here.
 fn payment(payment: Payment) -> Result<&'static str, CallError> {
     match payment {
-        Payment::Paid => Ok("paid"),
-        Payment::CashOnDelivery | Payment::OnHold => Ok("on_account"),
-        Payment::Unpaid | Payment::Failed => Err(error::not_postable("the order is not paid")),
+        // What was paid back since is credited by its own documents.
+        Payment::Paid | Payment::PartlyRefunded | Payment::Refunded => Ok("paid"),
+        Payment::CashOnDelivery | Payment::OnHold | Payment::Authorised => Ok("on_account"),
+        Payment::Unpaid | Payment::Failed | Payment::Voided => Err(error::not_postable("the order is not paid")),
     }
-}
-
-/// A credit note to be sent.
-///
-/// # Errors
-/// When its lines add up to more than its amount: nothing is sent.
-pub(super) fn new_credit_note(note: &CreditNote) -> Result<wire::NewCreditNote<'_>, CallError> {
-    let wrong = || error::not_postable("the lines of the credit note add up to more than its amount");
-    let lines = note.lines.iter().try_fold(Decimal::ZERO, |sum, line| sum.checked_add(line.net)?.checked_add(line.tax));
-    let other = lines.and_then(|lines| note.amount.checked_sub(lines)).ok_or_else(wrong)?;
-    if other < Decimal::ZERO {
-        return Err(wrong());
-    }
-    Ok(wire::NewCreditNote {
-        reference: &note.reference,
-        order: &note.order,
-        currency: note.currency.code(),
-        lines: note
-            .lines
-            .iter()
-            .map(|line| wire::CreditLine {
-                line: line.line.to_string(),
-                quantity: line.quantity,
-                net: line.net.to_string(),
-                tax: line.tax.to_string(),
-            })
-            .collect(),
-        other: other.to_string(),
-        total: note.amount.to_string(),
-        restock: note.lines.iter().any(|line| line.restock > 0),
-    })
 }
 
 /// An order in the ERP.

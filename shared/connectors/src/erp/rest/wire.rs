@@ -58,6 +58,7 @@ pub(super) struct Line<'a> {
 
 #[derive(Serialize)]
 pub(super) struct Charge<'a> {
+    pub(super) line: String,
     pub(super) title: &'a str,
     pub(super) net: String,
     pub(super) tax: String,
@@ -90,17 +91,31 @@ pub(super) struct NewCreditNote<'a> {
     pub(super) order: &'a str,
     pub(super) currency: &'a str,
     pub(super) lines: Vec<CreditLine>,
+    pub(super) charges: Vec<CreditCharge>,
     pub(super) other: String,
     pub(super) total: String,
-    pub(super) restock: bool,
 }
 
 #[derive(Serialize)]
 pub(super) struct CreditLine {
     pub(super) line: String,
     pub(super) quantity: u32,
+    pub(super) restock: u32,
     pub(super) net: String,
     pub(super) tax: String,
+}
+
+#[derive(Serialize)]
+pub(super) struct CreditCharge {
+    pub(super) line: String,
+    pub(super) net: String,
+    pub(super) tax: String,
+}
+
+/// Of the status only what shows that it is one: the rest is for people.
+#[derive(Deserialize)]
+pub(super) struct Status {
+    pub(super) settle_seconds: u32,
 }
 
 #[derive(Clone, Copy, Deserialize)]

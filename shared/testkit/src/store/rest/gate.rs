@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Query, Request, State};
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::IntoResponse;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -21,7 +21,8 @@ pub(super) async fn faults(State(shared): State<Arc<Shared>>, request: Request, 
     let (latency, fault, date) = {
         let mut inner = shared.lock();
         inner.log.counts.rest_requests += 1;
-        let fault = inner.knobs.rest_fault;
+        let spared = inner.knobs.rest_fault_spares_reads && request.method() == Method::GET;
+        let fault = inner.knobs.rest_fault.filter(|_| !spared);
         if fault.is_some()
             && let Some(times) = &mut inner.knobs.rest_fault_times
         {
@@ -70,7 +71,27 @@ async fn answer(fault: Option<RestFault>, request: Request, next: Next) -> Respo
             next.run(request).await;
             std::future::pending().await
         }
+        Some(RestFault::Cut) => cut(),
+        Some(RestFault::CutAfterWork) => {
+            next.run(request).await;
+            cut()
+        }
+        Some(RestFault::HtmlAfterWork(status)) => {
+            next.run(request).await;
+            raw(status, "text/html; charset=UTF-8", HTML.into())
+        }
+        Some(RestFault::Busy(status, seconds)) => {
+            let mut response = raw(status, "text/html; charset=UTF-8", HTML.into());
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response
+        }
     }
+}
+
+/// An answer whose body fails at once: the connection is closed in the middle of it.
+fn cut() -> Response<Body> {
+    let broken = futures_util::stream::once(std::future::ready(Err::<Vec<u8>, _>(std::io::Error::other("cut on purpose"))));
+    Response::new(Body::from_stream(broken))
 }
 
 fn raw(status: u16, content_type: &'static str, body: Vec<u8>) -> Response<Body> {
@@ -92,11 +113,16 @@ pub(super) async fn key(
     let Some((key, secret)) = given else {
         return Reply::error(401, "woocommerce_rest_cannot_view", "Sorry, you cannot list resources.").into_response();
     };
-    let known = {
+    let (known, may) = {
         let inner = shared.lock();
-        (inner.config.consumer_key == key, inner.config.consumer_secret == secret)
+        let known = (inner.config.consumer_key == key, inner.config.consumer_secret == secret);
+        (known, request.method() == Method::GET || !inner.knobs.key_reads_only)
     };
     match known {
+        (true, true) if !may => {
+            let message = "The API key provided does not have write permissions.";
+            Reply::error(401, "woocommerce_rest_authentication_error", message).into_response()
+        }
         (true, true) => next.run(request).await,
         (true, false) => {
             Reply::error(401, "woocommerce_rest_authentication_error", "Consumer secret is invalid.").into_response()

@@ -1,6 +1,8 @@
 //! The REST API, `wc/v3`.
 
+mod fulfillments;
 mod gate;
+mod notes;
 mod orders;
 mod products;
 mod refunds;
@@ -14,7 +16,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
+use axum::routing::{get, put};
 
 use super::state::Shared;
 use reply::Reply;
@@ -26,7 +28,9 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/orders/{id}", get(orders::one).put(write::update).post(write::update).delete(write::delete))
         .route("/orders/{id}/refunds", get(refunds::of_order).post(refunds::create))
         .route("/orders/{id}/refunds/{refund}", get(refunds::one).delete(refunds::delete))
-        .route("/orders/{id}/fulfillments", get(site::fulfillments).post(site::fulfill))
+        .route("/orders/{id}/notes", get(notes::list).post(notes::create))
+        .route("/orders/{id}/fulfillments", get(fulfillments::list).post(fulfillments::create))
+        .route("/orders/{id}/fulfillments/{fulfillment}", put(fulfillments::update).delete(fulfillments::delete))
         .route("/refunds", get(refunds::all))
         .route("/products", get(products::list))
         .route("/products/{id}", get(products::one).put(products::update))

@@ -66,7 +66,7 @@ pub(super) async fn create(State(shared): State<Arc<Shared>>, Path(order): Path<
     let wanted: Wanted = read(&body)?;
     if wanted.amount < Decimal::ZERO {
         let message = "Refund amount must be greater than zero.";
-        return Err(Reply::error(400, "woocommerce_rest_invalid_order_refund", message));
+        return Err(Reply::misplaced_error(400, "woocommerce_rest_invalid_order_refund", message));
     }
     let line = |line: WantedLine| RefundedLine {
         id: line.id,
@@ -74,7 +74,7 @@ pub(super) async fn create(State(shared): State<Arc<Shared>>, Path(order): Path<
         total: line.refund_total,
         taxes: line.refund_tax.into_iter().map(|tax| (tax.id, tax.refund_total)).collect(),
     };
-    let new = NewRefund {
+    let mut new = NewRefund {
         amount: wanted.amount,
         reason: wanted.reason,
         through_gateway: wanted.api_refund,
@@ -82,10 +82,16 @@ pub(super) async fn create(State(shared): State<Arc<Shared>>, Path(order): Path<
         lines: wanted.line_items.into_iter().map(line).collect(),
         meta: wanted.meta_data,
     };
-    let refused = |message: &str| Reply::error(500, "woocommerce_rest_cannot_create_order_refund", message);
+    let refused = |message: &str| Reply::misplaced_error(500, "woocommerce_rest_cannot_create_order_refund", message);
+    let dies = shared.lock().knobs.refunds_die_before_meta;
+    if dies {
+        // The reason is written with the refund, the meta data after it.
+        new.meta.clear();
+    }
     Ok(shared.act(|inner| match inner.refund(order, new) {
+        Ok(_) if dies => Reply::error(500, "internal_server_error", "There has been a critical error on this website."),
         Ok(id) => show(inner, order, id, 201),
-        Err(RefundRefused::NoOrder) => Reply::error(404, "woocommerce_rest_invalid_order", "Invalid order ID."),
+        Err(RefundRefused::NoOrder) => Reply::misplaced_error(404, "woocommerce_rest_invalid_order_id", "Invalid order ID."),
         Err(RefundRefused::TooMuch) => refused("Invalid refund amount."),
         Err(RefundRefused::OfflineGateway) => refused("The payment gateway for this order does not support automatic refunds."),
     }))

@@ -36,6 +36,11 @@ impl Reply {
         Self::new(status, &ErrorObject::new(status, code, message))
     }
 
+    /// An error whose status WooCommerce put in the wrong place, so that WordPress answers 500.
+    pub(super) fn misplaced_error(status: u16, code: &str, message: &str) -> Self {
+        Self::new(500, &ErrorObject::misplaced(status, code, message))
+    }
+
     pub(super) fn invalid_param(name: &str, reason: &str) -> Self {
         let data = json!({"status": 400, "params": {name: reason}});
         let message = format!("Invalid parameter(s): {name}");

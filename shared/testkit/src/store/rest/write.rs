@@ -86,6 +86,7 @@ pub(super) async fn create(State(shared): State<Arc<Shared>>, body: Bytes) -> Re
             None => "pending".to_owned(),
         },
         paid: wanted.set_paid,
+        authorised: false,
         customer_id: wanted.customer_id,
         shipping_address: wanted.shipping,
         billing,

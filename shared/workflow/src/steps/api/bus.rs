@@ -1,0 +1,66 @@
+//! Reports from the bus.
+
+use waybill_contracts::report::{self as wire, BusEvent, Kind};
+use waybill_domain::OrderKey;
+
+use super::answer::word;
+use crate::dispose::{Disposition, backoff};
+use crate::error::StepError;
+use crate::ports::{Orders, Runtime};
+use crate::steps::Outcome;
+use crate::steps::report::{Refusal, Report, report};
+
+/// An order that is on its way to the ERP is asked for again after so many seconds, then later each time, up to [`LONGEST`]: 15 receives
+/// are half a day.
+const FIRST: u32 = 30;
+const LONGEST: u32 = 7_200;
+
+/// Takes an event in. One that is wrong fails until the dead-letter queue has it; one that comes too early, or while something is down,
+/// comes again.
+pub async fn from_bus(ports: &(impl Orders + Runtime), text: &str, receives: u32) -> Disposition {
+    let (key, what, sender) = match read(text) {
+        Ok(read) => read,
+        Err(refusal) => return Disposition::Fail { reason: reason(None, &refusal) },
+    };
+    match report(ports, &key, what, &sender).await {
+        Ok(Ok(reported)) => {
+            tracing::info!(order = %key, outcome = word(reported), client = sender, "report");
+            Disposition::Ack(Outcome::Done)
+        }
+        Ok(Err(refusal)) if refusal.code == "order_not_posted" => {
+            let doubled = FIRST.saturating_mul(2_u32.saturating_pow(receives.saturating_sub(1)));
+            Disposition::Retry { after_seconds: doubled.min(LONGEST), reason: reason(Some(&key), &refusal) }
+        }
+        Ok(Err(refusal)) => Disposition::Fail { reason: reason(Some(&key), &refusal) },
+        Err(StepError::Retryable { after_seconds, reason, .. }) => {
+            Disposition::Retry { after_seconds: backoff(after_seconds, receives), reason }
+        }
+        Err(error) => Disposition::Fail { reason: error.to_string() },
+    }
+}
+
+fn read(text: &str) -> Result<(OrderKey, Report, String), Refusal> {
+    let mut event = BusEvent::read(text)?;
+    let sender = format!("bus:{}", event.source.chars().filter(|c| c.is_ascii_graphic()).take(32).collect::<String>());
+    let (key, what) = match event.kind {
+        Kind::Shipment => {
+            let (key, shipment) = wire::shipment(event.body, &event.store)?;
+            (key, Report::Shipment(shipment))
+        }
+        Kind::Return => {
+            let (key, returned, currency) = wire::returned(event.body, &event.store)?;
+            (key, Report::Return { returned, currency })
+        }
+        Kind::Fulfilment => {
+            let key = event.take_fulfilment()?;
+            (key, Report::Fulfilment(wire::fulfilment(event.body)?))
+        }
+    };
+    Ok((key, what, sender))
+}
+
+fn reason(key: Option<&OrderKey>, refusal: &Refusal) -> String {
+    let about = key.map(|key| format!(" of {key}")).unwrap_or_default();
+    let field = refusal.field.as_ref().map(|field| format!("{field}: ")).unwrap_or_default();
+    format!("a report{about} is refused: {}: {field}{}", refusal.code, refusal.message)
+}

@@ -1,0 +1,200 @@
+//! The API for clients: warehouses and ERPs report what left and what came back, and read what is to be shipped. Over HTTP they sign; what
+//! comes from the bus was let in by IAM.
+//!
+//! Nothing is stored before everything about a request was found right, and a request that failed because of us may be sent again as it is.
+
+mod answer;
+mod bus;
+mod gate;
+
+use waybill_contracts::Fulfilment;
+use waybill_contracts::report::{self as wire, Body, Fault};
+use waybill_domain::shipment::order_of_fulfilment;
+use waybill_domain::{OrderKey, StoreSlug};
+
+use super::report::{Refusal, Report, fulfilment, report};
+use crate::ports::{ClientSignatures, Clients, Configs, Idempotency, Orders, Runtime, Scope, Snapshots, Storefront};
+
+pub use answer::ApiAnswer;
+pub use bus::from_bus;
+use gate::Caller;
+
+/// A longer body is refused: 256 KiB. The largest report that is allowed has a fifth of it.
+pub const MAX_BODY: usize = 256 << 10;
+
+/// What this function needs.
+pub trait Ports: Clients + ClientSignatures + Idempotency + Orders + Snapshots + Configs + Storefront + Runtime {}
+impl<T: Clients + ClientSignatures + Idempotency + Orders + Snapshots + Configs + Storefront + Runtime> Ports for T {}
+
+/// A request as it came over the network: nothing in it is believed yet.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ApiRequest {
+    /// In capitals.
+    pub method: String,
+    /// Without host, stage and query: `/v1/shipments/shop`.
+    pub path: String,
+    /// `X-Waybill-Client`.
+    pub client: Option<String>,
+    /// `X-Waybill-Timestamp`.
+    pub timestamp: Option<String>,
+    /// `X-Waybill-Signature`.
+    pub signature: Option<String>,
+    /// The raw bytes.
+    pub body: Vec<u8>,
+}
+
+/// What a request asks for, by its method and path alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Route<'a> {
+    Shipment { store: &'a str },
+    Return { store: &'a str },
+    Read { id: &'a str },
+    Status { id: &'a str },
+}
+
+impl<'a> Route<'a> {
+    fn of(request: &'a ApiRequest) -> Option<Self> {
+        let (kind, name) = request.path.strip_prefix("/v1/")?.split_once('/')?;
+        match (request.method.as_str(), kind) {
+            ("POST", "shipments") => Some(Route::Shipment { store: name }),
+            ("POST", "returns") => Some(Route::Return { store: name }),
+            ("GET", "fulfilments") => Some(Route::Read { id: name }),
+            ("POST", "fulfilments") => Some(Route::Status { id: name }),
+            _ => None,
+        }
+    }
+
+    fn scope(self) -> Scope {
+        match self {
+            Route::Shipment { .. } => Scope::Shipments,
+            Route::Return { .. } => Scope::Returns,
+            Route::Read { .. } | Route::Status { .. } => Scope::Fulfilments,
+        }
+    }
+}
+
+/// What is to be done for a request that is right as far as it can be seen without the order.
+enum Work {
+    Report(OrderKey, Report),
+    Read(OrderKey),
+}
+
+/// Answers a request.
+pub async fn handle(ports: &impl Ports, request: &ApiRequest) -> ApiAnswer {
+    let Some(route) = Route::of(request) else {
+        return ApiAnswer::refused(&refusal(404, "route_unknown", None, "there is no such operation"));
+    };
+    if request.body.len() > MAX_BODY {
+        let message = format!("the body has more than {MAX_BODY} bytes");
+        return ApiAnswer::refused(&refusal(413, "body_too_large", None, &message));
+    }
+    let caller = match gate::admit(ports, request).await {
+        Ok(caller) => caller,
+        Err(answer) => return answer,
+    };
+    let answer = match work(&caller, route, &request.body) {
+        Ok(work) => once(ports, &caller, work).await,
+        Err(refusal) => ApiAnswer::refused(&refusal),
+    };
+    ApiAnswer { client: Some(caller.slug), ..answer }
+}
+
+/// Judges everything that can be judged without a table.
+fn work(caller: &Caller, route: Route<'_>, body: &[u8]) -> Result<Work, Refusal> {
+    caller.has(route.scope())?;
+    let unknown = || refusal(404, "fulfilment_unknown", None, "there is no such fulfilment");
+    match route {
+        Route::Shipment { store } => {
+            let (key, shipment) = wire::shipment(Body::read(body)?, &caller.store(store)?)?;
+            Ok(Work::Report(key, Report::Shipment(shipment)))
+        }
+        Route::Return { store } => {
+            let (key, returned, currency) = wire::returned(Body::read(body)?, &caller.store(store)?)?;
+            Ok(Work::Report(key, Report::Return { returned, currency }))
+        }
+        Route::Read { id } => {
+            let key = order_of_fulfilment(id).ok_or_else(unknown)?;
+            caller.store(key.store.as_str())?;
+            Ok(Work::Read(key))
+        }
+        Route::Status { id } => {
+            let key = order_of_fulfilment(id).ok_or_else(unknown)?;
+            caller.store(key.store.as_str())?;
+            Ok(Work::Report(key, Report::Fulfilment(wire::fulfilment(Body::read(body)?)?)))
+        }
+    }
+}
+
+/// Does the work under the claim of the request's signature. The claim stays when the answer is the client's own doing, and is given back
+/// when it is ours, so that the same request may come again.
+async fn once(ports: &impl Ports, caller: &Caller, work: Work) -> ApiAnswer {
+    let token = match gate::claim(ports, caller).await {
+        Ok(token) => token,
+        Err(answer) => return answer,
+    };
+    let answer = answer(ports, caller, work).await;
+    if answer.status >= 500
+        && let Err(error) = ports.give_back(&caller.claim, &token).await
+    {
+        tracing::warn!(client = %caller.slug, %error, "the signature was not given back: the client has to sign anew");
+    }
+    answer
+}
+
+async fn answer(ports: &impl Ports, caller: &Caller, work: Work) -> ApiAnswer {
+    match work {
+        Work::Report(key, what) => {
+            let reported = report(ports, &key, what, caller.slug.as_str()).await;
+            let answer = match reported {
+                Ok(Ok(reported)) => ApiAnswer::reported(&key, reported),
+                Ok(Err(refusal)) => ApiAnswer::refused(&refusal),
+                Err(error) => ApiAnswer::failed(&error),
+            };
+            ApiAnswer { order: Some(key), ..answer }
+        }
+        Work::Read(key) => {
+            let answer = match fulfilment(ports, &key).await {
+                Ok(Some(found)) => ApiAnswer::read(&Fulfilment::from(found)),
+                Ok(None) => ApiAnswer::refused(&refusal(404, "fulfilment_unknown", None, "there is no such fulfilment")),
+                Err(error) => ApiAnswer::failed(&error),
+            };
+            ApiAnswer { order: Some(key), ..answer }
+        }
+    }
+}
+
+fn refusal(status: u16, code: &'static str, field: Option<&str>, message: &str) -> Refusal {
+    Refusal { status, code, field: field.map(str::to_owned), message: message.to_owned() }
+}
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        let (status, code) = match fault.kind {
+            wire::FaultKind::Unreadable => (400, "body_unreadable"),
+            wire::FaultKind::Missing => (422, "field_missing"),
+            wire::FaultKind::Unknown => (422, "field_unknown"),
+            wire::FaultKind::Invalid => (422, "field_invalid"),
+        };
+        Refusal { status, code, field: fault.field, message: fault.message }
+    }
+}
+
+impl Caller {
+    fn has(&self, scope: Scope) -> Result<(), Refusal> {
+        if self.client.scopes.contains(&scope) {
+            return Ok(());
+        }
+        let name = match scope {
+            Scope::Shipments => "shipments",
+            Scope::Returns => "returns",
+            Scope::Fulfilments => "fulfilments",
+        };
+        Err(refusal(403, "scope_missing", None, &format!("this client has not the scope {name}")))
+    }
+
+    /// The store, if the client works for it. The answer does not tell whether there is such a store.
+    fn store(&self, name: &str) -> Result<StoreSlug, Refusal> {
+        let store = self.client.stores.iter().find(|store| store.as_str() == name);
+        store.cloned().ok_or_else(|| refusal(403, "store_not_allowed", None, "this client does not work for this store"))
+    }
+}
