@@ -103,8 +103,7 @@ struct WantedMeta<'a> {
     value: &'a str,
 }
 
-/// The refunds of an order, oldest first; `None` if the store says that there is no such order. A store may also answer with no refunds
-/// for an order that it does not have.
+/// The refunds of an order, oldest first; `None` if there is no such order.
 pub(super) async fn list<K: RestKeys>(
     woocommerce: &WooCommerce<K>,
     store: &StoreConfig,
@@ -126,10 +125,20 @@ pub(super) async fn list<K: RestKeys>(
         }
         // A store that sends the same page again and again has been read.
         if !full || found.len() == before {
-            return Ok(Some(found.into_values().collect()));
+            // Of an order that it does not have, WooCommerce says that it has no refunds.
+            let is_there = !found.is_empty() || exists(woocommerce, store, &id).await?;
+            return Ok(is_there.then(|| found.into_values().collect()));
         }
     }
     Err(refused("store_refund_unreadable", "the order has more refunds than Waybill reads (2,000)"))
+}
+
+async fn exists<K: RestKeys>(woocommerce: &WooCommerce<K>, store: &StoreConfig, order: &str) -> Result<bool, CallError> {
+    match woocommerce.get(store, &["orders", order], &[("_fields", "id")]).await {
+        Ok(_) => Ok(true),
+        Err(NotWell::Absent) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Creates a refund.
