@@ -33,7 +33,8 @@ impl ErpCredit for RestErp {
     }
 
     async fn find_credit(&self, reference: &str) -> Result<Vec<Document>, CallError> {
-        let call = Call::read("credit notes", &["v1", "credit-notes"]).query("reference", reference).optional("erp_cannot_credit");
+        let call =
+            Call::read("credit notes", &["v1", "credit-notes"]).query("reference", reference).optional("erp_cannot_credit");
         let answer: wire::CreditNotes = match self.client.call(&call).await {
             Ok(answer) => answer,
             Err(verdict) => return Err(self.failed(&call, verdict, &Scrub::nothing()).await),
