@@ -73,7 +73,7 @@ async fn a_store_that_is_well_has_notes_at_most() {
     let report = setup.report().await;
     assert!(report.ok, "{}", report.text());
     let fine = |code: &str| report.findings.iter().any(|finding| finding.code == code && finding.severity == Severity::Ok);
-    for code in ["reach", "clock", "version", "orders", "webhooks", "skus", "permissions", "articles"] {
+    for code in ["reach", "clock", "version", "orders", "writes", "webhooks", "skus", "permissions", "articles"] {
         assert!(fine(code), "{code} is not in\n{}", report.text());
     }
     // The sticker of the catalogue.
@@ -113,6 +113,13 @@ async fn a_missing_right_is_403_and_not_taken_for_a_wrong_key() {
     let report = setup.report().await;
     assert!(report.text().contains("403"), "{}", report.text());
     assert!(!report.text().contains("401"), "{}", report.text());
+}
+
+#[tokio::test]
+async fn a_key_that_may_only_read_is_found_before_anything_ships() {
+    let setup = Setup::new().await;
+    setup.fake_store.turn(|knobs| knobs.key_reads_only = true);
+    setup.assert_wrong("writes", "make a key with the permission read/write").await;
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! The API for clients on the deployment in memory: whatever is wrong with a request is said, by its field, and nothing is stored.
 
 mod bus;
+mod document;
+mod openapi;
 mod outages;
 mod refused;
 mod taken;
@@ -59,7 +61,9 @@ pub fn post(world: &World, path: &str, body: &Value) -> ApiRequest {
 pub async fn answer(world: &World, request: &ApiRequest) -> (u16, Value) {
     world.enter(None);
     let answer = handle(world, request).await;
-    (answer.status, body(&answer))
+    let body = body(&answer);
+    document::assert_answer(&request.method, &request.path, answer.status, &body);
+    (answer.status, body)
 }
 
 pub fn body(answer: &ApiAnswer) -> Value {

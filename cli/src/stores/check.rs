@@ -118,6 +118,10 @@ async fn look(report: &mut Report, connected: &Connected<'_>, now: At) -> Option
         Ok(_) => report.fine("orders", "the REST key may read orders"),
         Err(error) => report.wrong("orders", refusal(&error, config, "orders")),
     }
+    match store.may_write(config).await {
+        Ok(()) => report.fine("writes", "the REST key may write"),
+        Err(error) => report.wrong("writes", refusal(&error, config, "whether the REST key may write")),
+    }
     match store.webhooks(config).await {
         Ok(found) => webhooks::judge(report, &config.slug, &found, connected.webhook_url),
         Err(error) => report.wrong("webhooks", refusal(&error, config, "webhooks")),
@@ -154,8 +158,12 @@ fn refusal(error: &CallError, config: &StoreConfig, what: &str) -> String {
                  --consumer-key-file FILE --consumer-secret-file FILE`"
             ),
             "store_forbidden" => {
-                format!("403: the REST key may not read {what}; make a read key for a user who is shop manager ({message})")
+                format!("403: the REST key may not read {what}; make a key for a user who is shop manager ({message})")
             }
+            "store_write_forbidden" => format!(
+                "the REST key may only read, so shipments and refunds do not reach the store; make a key with the permission read/write for a \
+                 user who is shop manager, and run `waybill store add {slug} --consumer-key-file FILE --consumer-secret-file FILE`"
+            ),
             "store_key_missing" => format!(
                 "there is no REST key; run `waybill store add {slug} --consumer-key-file FILE --consumer-secret-file FILE`"
             ),

@@ -1,5 +1,6 @@
 //! Questions a person asks before a store is connected: who are you, which products, which webhooks.
 
+use reqwest::Method;
 use reqwest::header::DATE;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -7,7 +8,7 @@ use waybill_domain::{At, StoreConfig};
 use waybill_workflow::CallError;
 
 use super::client::WooCommerce;
-use super::error::down;
+use super::error::{NotWell, down};
 use super::keys::RestKeys;
 use super::value::{Id, List, Scalar, Text};
 use crate::http::Answer;
@@ -115,6 +116,18 @@ impl<K: RestKeys> WooCommerce<K> {
             currency: status.settings.currency.0,
             clock: clock.map(|at| At(at.timestamp().as_millisecond())),
         })
+    }
+
+    /// Whether the REST key may write: asked with a note for order 0, which no store has. WooCommerce looks at the key before that.
+    ///
+    /// # Errors
+    /// How the call ended; `store_write_forbidden` if the key may only read.
+    pub async fn may_write(&self, store: &StoreConfig) -> Result<(), CallError> {
+        let note = serde_json::json!({"note": "Waybill asks whether its key may write"});
+        match self.write(store, Method::POST, &["orders", "0", "notes"], Some(&note)).await {
+            Ok(_) | Err(NotWell::Absent) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The products and variations with these SKUs, in any order; SKUs the store does not have are missing from the answer. WooCommerce

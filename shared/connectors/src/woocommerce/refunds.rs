@@ -20,8 +20,8 @@ use super::value::{Amount, Id, List, Quantity, TaxAmount, Text};
 
 /// Says for which return a refund was created.
 const RETURNED: &str = "_waybill_return";
-/// The reason of a refund, before the return's id. Customers may see it.
-const REASON: &str = "Return ";
+/// The reason of a refund, before and after the return's id. Customers may see it; nobody types it by chance.
+const REASON: (&str, &str) = ("Return ", " (Waybill)");
 /// Which line of the order a refund's line refunds: WooCommerce's own.
 const REFUNDED_LINE: &str = "_refunded_item_id";
 /// WooCommerce's own limit.
@@ -103,8 +103,7 @@ struct WantedMeta<'a> {
     value: &'a str,
 }
 
-/// The refunds of an order, oldest first; `None` if the store says that there is no such order. A store may also answer with no refunds
-/// for an order that it does not have.
+/// The refunds of an order, oldest first; `None` if there is no such order.
 pub(super) async fn list<K: RestKeys>(
     woocommerce: &WooCommerce<K>,
     store: &StoreConfig,
@@ -126,10 +125,20 @@ pub(super) async fn list<K: RestKeys>(
         }
         // A store that sends the same page again and again has been read.
         if !full || found.len() == before {
-            return Ok(Some(found.into_values().collect()));
+            // Of an order that it does not have, WooCommerce says that it has no refunds.
+            let is_there = !found.is_empty() || exists(woocommerce, store, &id).await?;
+            return Ok(is_there.then(|| found.into_values().collect()));
         }
     }
     Err(refused("store_refund_unreadable", "the order has more refunds than Waybill reads (2,000)"))
+}
+
+async fn exists<K: RestKeys>(woocommerce: &WooCommerce<K>, store: &StoreConfig, order: &str) -> Result<bool, CallError> {
+    match woocommerce.get(store, &["orders", order], &[("_fields", "id")]).await {
+        Ok(_) => Ok(true),
+        Err(NotWell::Absent) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Creates a refund.
@@ -147,7 +156,7 @@ pub(super) async fn create<K: RestKeys>(
     };
     let wanted = Wanted {
         amount: refund.amount.to_string(),
-        reason: format!("{REASON}{}", refund.returned),
+        reason: format!("{}{}{}", REASON.0, refund.returned, REASON.1),
         api_refund: refund.through_gateway,
         api_restock: refund.restock,
         line_items: refund.lines.iter().map(line).collect(),
@@ -167,7 +176,10 @@ fn unreadable() -> CallError {
 /// `None` when it is not a refund, or one whose amounts or lines are in doubt.
 fn read(refund: serde_json::Value) -> Option<StoreRefund> {
     let refund: WireRefund = serde_json::from_value(refund).ok()?;
-    let by_reason = || refund.reason.0.strip_prefix(REASON).filter(|id| !id.is_empty()).map(str::to_owned);
+    let by_reason = || {
+        let id = refund.reason.0.strip_prefix(REASON.0)?.strip_suffix(REASON.1)?;
+        Some(id.to_owned()).filter(|id| !id.is_empty())
+    };
     let returned = refund.meta_data.text(RETURNED).or_else(by_reason);
     let charges = refund.shipping_lines.0.iter().chain(&refund.fee_lines.0);
     Some(StoreRefund {

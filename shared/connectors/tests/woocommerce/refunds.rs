@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use waybill_domain::refund::RefundedCharge;
 use waybill_domain::{NewRefund, StoreRefund};
-use waybill_testkit::store::OrderKind;
+use waybill_testkit::store::{NewRefund as NewRefundInStore, OrderKind};
 use waybill_workflow::CallError;
 use waybill_workflow::ports::{StoreDesk as _, Storefront as _};
 
@@ -73,6 +73,12 @@ async fn a_refund_whose_maker_died_is_found_by_its_reason() {
     assert!(store.order(id).expect("the order").refunds[0].meta.is_empty());
     let refunds = woocommerce().refunds(&config, id).await.expect("an answer").expect("refunds");
     assert_eq!((refunds.len(), refunds[0].returned.as_deref()), (1, Some("R-1")));
+    store.turn(|knobs| knobs.refunds_die_before_meta = false);
+    let by_hand =
+        NewRefundInStore { amount: euro("1.00"), reason: "Return of the mug".to_owned(), ..NewRefundInStore::default() };
+    store.refund(id, by_hand).expect("a refund of a person");
+    let refunds = woocommerce().refunds(&config, id).await.expect("an answer").expect("refunds");
+    assert_eq!(refunds[1].returned, None);
 }
 
 #[tokio::test]
@@ -216,7 +222,7 @@ async fn what_is_sent_is_what_woocommerce_takes() {
     let (head, body) = request.split_once("\r\n\r\n").expect("a request");
     assert!(head.starts_with("POST /wp-json/wc/v3/orders/9/refunds HTTP/1.1") && head.contains("application/json"), "{head}");
     let expected = json!({
-        "amount": "15.35", "reason": "Return R-1", "api_refund": true, "api_restock": true,
+        "amount": "15.35", "reason": "Return R-1 (Waybill)", "api_refund": true, "api_restock": true,
         "line_items": [{"id": 5, "quantity": 1, "refund_total": "12.90", "refund_tax": [{"id": 1, "refund_total": "2.45"}]}],
         "meta_data": [{"key": "_waybill_return", "value": "R-1"}],
     });

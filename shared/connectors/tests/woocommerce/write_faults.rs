@@ -124,7 +124,9 @@ async fn every_fault_of_every_write_has_its_meaning() {
 async fn a_key_that_may_only_read_is_a_refusal_that_says_so() {
     let (store, config) = store().await;
     let subject = subject(&store, &config).await;
+    assert_eq!(woocommerce().may_write(&config).await, Ok(()));
     store.turn(|knobs| knobs.key_reads_only = true);
+    assert_eq!(code(&woocommerce().may_write(&config).await.expect_err("it may not")), "store_write_forbidden");
     for write in WRITES {
         let error = run(write, &config, &subject).await.expect_err("a key that may only read");
         assert_eq!(code(&error), "store_write_forbidden", "{write:?}: {error}");

@@ -41,6 +41,11 @@ impl FakeStore {
         })
     }
 
+    /// A person deletes a refund: nothing is delivered and no date moves. False if there is no such refund.
+    pub fn delete_refund(&self, order: u64, refund: u64) -> bool {
+        self.shared.act(|inner| inner.delete_refund(order, refund))
+    }
+
     /// A person changes the quantity of a line and presses "recalculate"; 0 takes the line out. False if there is no such order or line.
     pub fn change_quantity(&self, order: u64, line: u64, quantity: i64) -> bool {
         self.shared.act(|inner| inner.edit_quantity(order, line, quantity))

@@ -69,6 +69,10 @@ async fn everything_is_refunded_with_shipping_and_fees_and_only_once() {
 async fn an_amount_alone_has_no_lines_and_a_killed_refund_no_meta() {
     let store = store().await;
     let id = store.place(OrderKind::Plain);
+    let wrong = store.refund_amount(id, Decimal::ONE).expect("a refund");
+    let modified = store.order(id).expect("the order").modified;
+    assert!(store.delete_refund(id, wrong) && !store.delete_refund(id, wrong));
+    assert_eq!(store.order(id).map(|order| (order.modified, order.refunds.len())), Some((modified, 0)));
     store.refund_amount(id, Decimal::new(250, 2)).expect("a refund");
     store.turn(|knobs| knobs.refunds_die_before_meta = true);
     let path = format!("/orders/{id}/refunds");

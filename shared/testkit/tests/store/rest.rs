@@ -127,6 +127,7 @@ async fn refunds_are_not_idempotent_and_fail_for_good_with_500() {
     assert_eq!(refunds[0]["meta_data"][0]["value"], "R-1");
     let (status, error) = call(&store, "POST", &path, r#"{"amount":"9999.00","api_refund":false}"#).await;
     assert_eq!((status, &error["data"]), (500, &500.into()), "more than is left; the status is where WordPress does not look");
+    assert_eq!(get(&store, "/orders/999999/refunds").await, serde_json::json!([]), "of an order that is not there");
     let (status, error) = call(&store, "POST", "/orders/999999/refunds", r#"{"amount":"1.00"}"#).await;
     assert_eq!((status, &error["code"], &error["data"]), (500, &"woocommerce_rest_invalid_order_id".into(), &404.into()));
 
