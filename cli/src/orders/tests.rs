@@ -1,6 +1,5 @@
 //! What scripts and people see of orders, snapshotted: a change to the contract shows in a review.
 
-use waybill_domain::RefundState;
 use waybill_domain::facets::{DocumentKind, ErpState, Stage, StockState};
 use waybill_domain::{
     At, Content, ContentHash, Currency, Document, Event, EventKind, Hold, Order, Payment, Refund, Step, Waiting,
