@@ -33,7 +33,7 @@ pub fn functions() -> Vec<Function> {
         timeout_seconds: step.timeout_seconds.into(),
         source: Source::Queue {
             batch: step.batch,
-            concurrency: if step.step == Step::PostToErp { "ErpConcurrency" } else { "StepConcurrency" },
+            concurrency: if step.ports.contains(&Port::ErpSecrets) { "ErpConcurrency" } else { "StepConcurrency" },
         },
         ports: step.ports,
     });
