@@ -5,7 +5,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use waybill_domain::facets::DocumentKind;
-use waybill_domain::{Event, EventKind, Order};
+use waybill_domain::shipment::fulfilment_id;
+use waybill_domain::{Event, EventKind, Order, Pieces, ReturnState, ReturnedLine};
 
 use crate::command::Version1;
 
@@ -47,8 +48,81 @@ pub struct Fact {
     pub hold: Option<String>,
     /// `order.waiting`: for what.
     pub waiting: Option<String>,
-    /// `order.posted`: reference and documents.
+    /// `order.posted`, `order.amended`: reference and documents.
     pub erp: Option<FactErp>,
+    /// `fulfilment.…`: what the warehouse is to ship.
+    pub fulfilment: Option<FactFulfilment>,
+    /// `shipment.…`: what left. Who follows the parcel asks the warehouse.
+    pub shipment: Option<FactShipment>,
+    /// `refund.…`: what was paid back.
+    pub refund: Option<FactRefund>,
+    /// `return.…`: what comes back.
+    #[serde(rename = "return")]
+    pub returned: Option<FactReturn>,
+}
+
+/// Pieces of a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FactPieces {
+    /// The store's line id.
+    pub line: u64,
+    /// Pieces.
+    pub quantity: u32,
+}
+
+/// What a warehouse is to ship. It reads the address at `GET /v1/fulfilments/{id}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FactFulfilment {
+    /// `<store>-<order id>`.
+    pub id: String,
+    /// Grows whenever the lines change.
+    pub revision: u32,
+    /// What is to leave in all, shipments that left already included; empty: nothing (any more).
+    pub lines: Vec<FactPieces>,
+    /// The warehouse cannot go on.
+    pub blocked: bool,
+}
+
+/// A shipment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FactShipment {
+    /// The warehouse's id.
+    pub id: String,
+    /// Grows with every correction.
+    pub revision: u32,
+    /// It never left after all.
+    pub void: bool,
+    /// What left.
+    pub lines: Vec<FactPieces>,
+}
+
+/// A refund.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FactRefund {
+    /// WooCommerce's refund id.
+    pub id: u64,
+    /// Gross, positive, decimal text.
+    pub amount: String,
+    /// `seen`, `credited`, `not-needed`, `withdrawn` or `by-hand`.
+    pub state: String,
+    /// The credit note in the ERP.
+    pub credit_note: Option<String>,
+    /// The return it was made for.
+    #[serde(rename = "return")]
+    pub returned: Option<String>,
+}
+
+/// A return.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FactReturn {
+    /// Its reporter's id.
+    pub id: String,
+    /// `announced`, `received` or `inspected`.
+    pub state: String,
+    /// Pieces that come back; once inspected, those that were accepted.
+    pub lines: Vec<FactPieces>,
+    /// WooCommerce's refund id.
+    pub refund: Option<u64>,
 }
 
 /// The ERP's side of an order.
@@ -84,7 +158,24 @@ pub fn is_fact(kind: EventKind) -> bool {
             | EventKind::Retried
             | EventKind::Cancelled
             | EventKind::Backordered
+            | EventKind::Revived
+            | EventKind::Amended
+            | EventKind::ErpCancelled
+            | EventKind::FulfilmentRequested
+            | EventKind::FulfilmentWithdrawn
+            | EventKind::FulfilmentBlocked
+            | EventKind::FulfilmentUnblocked
+            | EventKind::ShipmentReported
+            | EventKind::ShipmentCorrected
+            | EventKind::ShipmentVoided
             | EventKind::RefundSeen
+            | EventKind::RefundSettled
+            | EventKind::RefundCreated
+            | EventKind::RefundCredited
+            | EventKind::ReturnAnnounced
+            | EventKind::ReturnReceived
+            | EventKind::ReturnInspected
+            | EventKind::ReturnRejected
     )
 }
 
@@ -92,6 +183,11 @@ impl Fact {
     /// The fact of an event of this order, as the order stands after the commit the event belongs to.
     pub fn of(order: &Order, event: &Event) -> Self {
         let is = |kind| event.kind == kind;
+        // The detail of an event about one of several begins with its id.
+        let about = |family: &str| {
+            let subject = event.detail.split(' ').next().unwrap_or_default();
+            event.kind.name().split('.').next().filter(|name| *name == family).map(|_| subject)
+        };
         Fact {
             v: Version1,
             id: format!("{}#{}", order.key, event.seq),
@@ -109,7 +205,11 @@ impl Fact {
             currency: order.content.as_ref().map(|content| content.currency.to_string()),
             hold: is(EventKind::Held).then(|| event.detail.clone()),
             waiting: is(EventKind::Waiting).then(|| event.detail.clone()),
-            erp: is(EventKind::Posted).then(|| FactErp {
+            fulfilment: about("fulfilment").map(|_| fulfilment(order)),
+            shipment: about("shipment").and_then(|id| shipment(order, id)),
+            refund: about("refund").and_then(|id| refund(order, id)),
+            returned: about("return").and_then(|id| returned(order, id)),
+            erp: (is(EventKind::Posted) || is(EventKind::Amended)).then(|| FactErp {
                 reference: order.erp.reference.clone(),
                 documents: order
                     .erp
@@ -127,5 +227,54 @@ impl Fact {
 }
 
 fn stage(order: &Order) -> String {
-    serde_json::to_value(order.stage).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+    slug(&order.stage)
+}
+
+fn slug(state: &impl Serialize) -> String {
+    serde_json::to_value(state).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn pieces(lines: &Pieces) -> Vec<FactPieces> {
+    lines.iter().map(|(line, quantity)| FactPieces { line: *line, quantity: *quantity }).collect()
+}
+
+fn fulfilment(order: &Order) -> FactFulfilment {
+    FactFulfilment {
+        id: fulfilment_id(&order.key),
+        revision: order.fulfilment.revision,
+        lines: pieces(&order.fulfilment.to_ship()),
+        blocked: order.fulfilment.block.is_some(),
+    }
+}
+
+fn shipment(order: &Order, id: &str) -> Option<FactShipment> {
+    let shipment = order.fulfilment.shipments.iter().find(|shipment| shipment.id == id)?;
+    Some(FactShipment {
+        id: shipment.id.clone(),
+        revision: shipment.revision,
+        void: shipment.void,
+        lines: pieces(&shipment.lines),
+    })
+}
+
+fn refund(order: &Order, id: &str) -> Option<FactRefund> {
+    let refund = order.refunds.iter().find(|refund| refund.id.to_string() == id)?;
+    Some(FactRefund {
+        id: refund.id,
+        amount: refund.amount.to_string(),
+        state: slug(&refund.state),
+        credit_note: refund.document.as_ref().map(|document| document.id.clone()),
+        returned: refund.returned.clone(),
+    })
+}
+
+fn returned(order: &Order, id: &str) -> Option<FactReturn> {
+    let one = order.returns.iter().find(|one| one.id == id)?;
+    let counted = |line: &ReturnedLine| if one.state == ReturnState::Inspected { line.accepted } else { line.quantity };
+    Some(FactReturn {
+        id: one.id.clone(),
+        state: slug(&one.state),
+        lines: one.lines.iter().map(|(line, of)| FactPieces { line: *line, quantity: counted(of) }).collect(),
+        refund: one.refund,
+    })
 }

@@ -43,8 +43,9 @@ impl Transition<'_> {
         fulfilment.heard = Some(status.at);
         let before = fulfilment.block.take();
         fulfilment.block = status.blocked.map(|reason| Block { reason, since: status.at });
-        match (before, fulfilment.block.clone()) {
-            (_, Some(block)) => self.record(EventKind::FulfilmentBlocked, block.reason),
+        match (before, fulfilment.block.as_ref()) {
+            // Its reason is free text, which may name a person: it stays on the order.
+            (_, Some(_)) => self.record(EventKind::FulfilmentBlocked, ""),
             (Some(_), None) => self.record(EventKind::FulfilmentUnblocked, ""),
             (None, None) => {}
         }

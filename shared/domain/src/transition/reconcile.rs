@@ -112,7 +112,7 @@ impl Transition<'_> {
     }
 
     /// Pieces that need not leave any more: all that have not when the order is cancelled or everything was paid back, else those that
-    /// were refunded before they left.
+    /// were refunded before they left. Pieces of a return left before; of other refunds those count first that have not left.
     fn withdrawn(&self) -> Pieces {
         let order = &self.order;
         let shipped = order.fulfilment.shipped();
@@ -121,7 +121,7 @@ impl Transition<'_> {
         let mut withdrawn = Pieces::new();
         for (line, quantity) in &order.fulfilment.lines {
             let left = quantity.saturating_sub(shipped.get(line).copied().unwrap_or(0));
-            let refunds = order.refunds.iter().filter(|refund| refund.counts());
+            let refunds = order.refunds.iter().filter(|refund| refund.counts() && refund.returned.is_none());
             let refunded = refunds.filter_map(|refund| refund.lines.get(line)).fold(0_u32, |sum, n| sum.saturating_add(*n));
             let pieces = if all { left } else { refunded.min(left) };
             if pieces > 0 {
