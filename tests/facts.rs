@@ -41,8 +41,7 @@ async fn an_order_is_told_of_by_references_only() {
         refund: None,
         by_hand: false,
     };
-    let reports =
-        [Report::Fulfilment(blocked), Report::Shipment(shipment), Report::Return { returned: back, currency: None }];
+    let reports = [Report::Fulfilment(blocked), Report::Shipment(shipment), Report::Return { returned: back, currency: None }];
     for said in reports {
         report(&world, &"shop/16".parse().expect("key"), said, "wms").await.expect("it answers").expect("it is taken");
         world.settle(Manners::default()).await;

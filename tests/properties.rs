@@ -6,10 +6,16 @@ mod common;
 
 use common::invariants::assert_invariants;
 use proptest::prelude::*;
+use waybill_domain::refund::RefundedLine;
 use waybill_domain::store_order::{StoreOrder, StoreStatus};
-use waybill_domain::{At, Change, Context, ErpState, Pieces, StaleReason, Step, StockRow, advance, begin};
-use waybill_testkit::memory::samples::{order, store};
+use waybill_domain::{
+    At, Change, Context, Document, DocumentKind, Effect, ErpState, Pieces, Return, ReturnState, ReturnedLine, Shipment,
+    StaleReason, Step, StockRow, StoreRefund, advance, begin,
+};
+use waybill_testkit::memory::samples::{self, cents, order, store};
 use waybill_testkit::memory::{Manners, World};
+use waybill_workflow::ports::Delivery;
+use waybill_workflow::steps::report::{Report, report};
 
 /// The versions of one order over its life in the store, oldest first, each a second or more after the one before.
 fn history(world: &World, steps: &[u8]) -> Vec<StoreOrder> {
@@ -152,6 +158,16 @@ proptest! {
     }
 }
 
+fn any_effect() -> impl Strategy<Value = Effect> {
+    prop_oneof![
+        Just(Effect::Amend),
+        Just(Effect::Cancel),
+        Just(Effect::Tell),
+        Just(Effect::Credit(17)),
+        Just(Effect::Refund("R1".to_owned())),
+    ]
+}
+
 fn any_change() -> impl Strategy<Value = Change> {
     let seen = (0_u8..6, any::<bool>()).prop_map(|(kind, asked)| {
         let mut order = order(16, &[("SKU-A", i64::from(kind % 3) + 1)]);
@@ -178,5 +194,232 @@ fn any_change() -> impl Strategy<Value = Change> {
         }),
         1 => Just(Change::Held { code: "short_stock".to_owned(), message: String::new() }),
         1 => Just(Change::Retried),
+        2 => any_effect().prop_map(|effect| {
+            let until = At(1_767_225_900_000);
+            Change::CallStarted { effect, until, extra: std::collections::BTreeMap::new() }
+        }),
+        1 => Just(Change::CallEnded { why: String::new() }),
+        1 => Just(Change::ErpCancelled),
+        1 => Just(Change::Pushed(1)),
+        1 => any::<bool>().prop_map(|completed| Change::Told { shipments: vec![("S1".to_owned(), 1)], completed }),
+        1 => (1_u32..3, any::<bool>()).prop_map(|(revision, void)| match parcel("S1", revision, void, &[(1, revision)]) {
+            Message::Report(Report::Shipment(shipment)) => Change::Shipped(shipment),
+            _ => Change::Retried,
+        }),
+        1 => Just(match coming_back(ReturnState::Inspected) {
+            Message::Report(Report::Return { returned, .. }) => Change::Returned(returned),
+            _ => Change::Retried,
+        }),
+        1 => Just(Change::RefundCreated { returned: "R1".to_owned(), refund: 17, amount: cents(1000) }),
+        1 => Just(Change::Credited {
+            refund: 17,
+            document: Document { kind: DocumentKind::CreditNote, id: "CN-1".to_owned(), number: String::new() },
+            lines: Pieces::from([(1, 1)]),
+            restocked: Pieces::new(),
+        }),
     ]
+}
+
+/// What happens outside after an order is posted: messages that may come in any order, twice, and late.
+#[derive(Debug, Clone)]
+enum Message {
+    Delivery(Box<Delivery>),
+    Report(Report),
+}
+
+/// One family of happenings. Within a family it does not matter what comes first; across families it truly does (what was shipped before it
+/// was cancelled is another story than what was cancelled before it was shipped), so families are not mixed.
+#[derive(Debug, Clone, Copy)]
+enum Family {
+    /// Shipments with corrections and voids, refunds of a piece and of an amount, a return.
+    Goods,
+    /// Edits of lines, and a refund of an amount.
+    Edits,
+    /// Edits, then the store cancels.
+    Cancelled,
+}
+
+fn parcel(id: &str, revision: u32, void: bool, lines: &[(u64, u32)]) -> Message {
+    Message::Report(Report::Shipment(Shipment {
+        id: id.to_owned(),
+        revision,
+        carrier: "DHL".to_owned(),
+        tracking: format!("T-{revision}"),
+        tracking_url: String::new(),
+        shipped_at: At(1_767_225_700_000),
+        lines: lines.iter().copied().collect(),
+        void,
+        told: 0,
+    }))
+}
+
+fn coming_back(state: ReturnState) -> Message {
+    let accepted = u32::from(state == ReturnState::Inspected);
+    let lines = [(1, ReturnedLine { quantity: 1, accepted, restock: accepted })].into();
+    let id = "R1".to_owned();
+    let returned = Return { id, state, lines, amount: None, credit_note: None, refund: None, by_hand: false };
+    Message::Report(Report::Return { returned, currency: None })
+}
+
+/// Makes the family's happenings true in the store, as far as `picks` wants them, and returns the messages that tell of them, in order.
+fn happen(world: &World, family: Family, picks: u8) -> Vec<Message> {
+    let picked = |bit: u8| picks & (1 << bit) != 0;
+    let mut messages = Vec::new();
+    let edit = |edit: &dyn Fn(&mut StoreOrder)| {
+        world.pass_seconds(1);
+        let mut order = world.state().shop[&16].clone();
+        edit(&mut order);
+        order.modified = At(world.state().now.seconds() * 1000);
+        Message::Delivery(Box::new(world.place(&order)))
+    };
+    let refund = |id: u64, amount: i64, lines: Vec<RefundedLine>| {
+        world.pass_seconds(1);
+        let restock = !lines.is_empty();
+        let made = StoreRefund { id, amount: cents(amount), lines, charges: Vec::new(), returned: None };
+        world.state().refund(16, made, restock);
+        let echo = world.state().echoes.pop_back().expect("the store tells");
+        Message::Delivery(Box::new(echo))
+    };
+    match family {
+        Family::Goods => {
+            let piece = RefundedLine { line: 1, quantity: 1, net: cents(1000), taxes: Vec::new() };
+            let mut told = vec![
+                (0, parcel("S1", 1, false, &[(1, 1)])),
+                (1, parcel("S1", 2, false, &[(1, 2)])),
+                // A slip of the pen: far too much, so that the order is held until it is void.
+                (2, parcel("S3", 1, false, &[(1, 9)])),
+                (2, parcel("S3", 2, true, &[])),
+                (3, parcel("S2", 1, false, &[(2, 1)])),
+                (4, coming_back(ReturnState::Announced)),
+                (5, coming_back(ReturnState::Received)),
+                (4, coming_back(ReturnState::Inspected)),
+            ];
+            messages.extend(told.drain(..).filter(|(bit, _)| picked(*bit)).map(|(_, message)| message));
+            if picked(6) {
+                messages.push(refund(17, 1000, vec![piece]));
+            }
+            if picked(7) {
+                messages.push(refund(18, 250, Vec::new()));
+            }
+        }
+        Family::Edits | Family::Cancelled => {
+            for bit in 0..4 {
+                if picked(bit) {
+                    let pieces = i64::from(bit % 3) + 1;
+                    messages.push(edit(&|order| {
+                        let (modified, refunds) = (order.modified, order.refunds.clone());
+                        *order = StoreOrder { modified, refunds, ..samples::order(16, &[("SKU-A", pieces), ("SKU-B", 1)]) };
+                    }));
+                }
+            }
+            match family {
+                Family::Cancelled => messages.push(edit(&|order| order.status = StoreStatus::Cancelled)),
+                _ if picked(7) => messages.push(refund(18, 250, Vec::new())),
+                _ => {}
+            }
+        }
+    }
+    messages
+}
+
+async fn tell(world: &World, message: &Message) {
+    world.enter(None);
+    match message {
+        Message::Delivery(delivery) => {
+            world.receive(delivery).await;
+        }
+        Message::Report(said) => {
+            let key = "shop/16".parse().expect("key");
+            report(world, &key, said.clone(), "wms").await.expect("it answers").expect("it is taken");
+        }
+    }
+}
+
+/// The record without its timeline and what only says how it came about.
+fn record(world: &World) -> String {
+    let order = world.order("shop/16").expect("known");
+    let content = order.content.map(|content| (content.goods, content.status, content.total));
+    let mut shipments: Vec<String> = order
+        .fulfilment
+        .shipments
+        .iter()
+        .map(|one| format!("{} {} {:?} {} told {}", one.id, one.revision, one.lines, one.void, one.told))
+        .collect();
+    shipments.sort();
+    let mut refunds: Vec<String> = order
+        .refunds
+        .iter()
+        .map(|one| format!("{} {:?} {:?} {:?} {:?}", one.amount, one.state, one.lines, one.restocked, one.returned))
+        .collect();
+    refunds.sort();
+    let returns: Vec<String> =
+        order.returns.iter().map(|one| format!("{} {:?} {:?} {}", one.id, one.state, one.lines, one.refund.is_some())).collect();
+    let state = world.state();
+    let mut credits: Vec<String> =
+        state.erp.credits.iter().map(|(note, _)| format!("{} {:?} {}", note.amount, note.lines, note.other)).collect();
+    credits.sort();
+    format!(
+        "{:?} {content:?} {:?} {:?} {:?} to ship {:?} {shipments:?} completed {} {refunds:?} {returns:?} held {:?}\ncredits {credits:?}",
+        order.stage,
+        order.payment,
+        order.stock.lines,
+        order.erp.state,
+        order.fulfilment.to_ship(),
+        order.fulfilment.completed,
+        order.hold.map(|hold| hold.code),
+    )
+}
+
+async fn posted() -> World {
+    let world = World::with_shop();
+    let delivery = world.place(&order(16, &[("SKU-A", 2), ("SKU-B", 1)]));
+    world.receive(&delivery).await;
+    world.settle(Manners::default()).await;
+    world
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+
+    /// After posting: shipments, corrections, voids, refunds, returns, edits and a cancellation, told in any order, doubled and late, end
+    /// in the same record as told in order.
+    #[test]
+    fn the_way_back_ends_in_the_same_record(
+        family in prop_oneof![Just(Family::Goods), Just(Family::Edits), Just(Family::Cancelled)],
+        picks in any::<u8>(),
+        order in prop::collection::vec((any::<prop::sample::Index>(), any::<bool>()), 0..16),
+        doubled in any::<bool>(),
+        reordered in any::<bool>(),
+    ) {
+        runtime().block_on(async {
+            let straight = posted().await;
+            let shuffled = posted().await;
+            for message in happen(&straight, family, picks) {
+                tell(&straight, &message).await;
+                straight.settle(Manners::default()).await;
+            }
+            straight.pass_seconds(301);
+            straight.settle_after_sweep(Manners::default()).await;
+
+            let manners = Manners { doubled, reordered, ..Manners::default() };
+            let messages = happen(&shuffled, family, picks);
+            for (index, rest) in &order {
+                if messages.is_empty() { break }
+                tell(&shuffled, index.get(&messages)).await;
+                // Between two messages Waybill may have done all it can, or nothing yet.
+                if *rest { shuffled.settle(manners).await } else { shuffled.work(manners).await }
+            }
+            // Whoever reports repeats until it is taken; whatever the store did not get through, the poll finds.
+            for message in messages.iter().rev().filter(|message| matches!(message, Message::Report(_))) {
+                tell(&shuffled, message).await;
+            }
+            for _ in 0..3 {
+                shuffled.pass_seconds(301);
+                shuffled.settle_after_sweep(manners).await;
+            }
+            prop_assert_eq!(record(&shuffled), record(&straight));
+            assert_invariants(&shuffled, "the way back");
+            Ok(())
+        })?;
+    }
 }

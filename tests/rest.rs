@@ -1,9 +1,10 @@
 //! Orders that a person must decide on, or that wait, leave everybody else alone.
 
 use waybill_contracts::{Command, Origin};
-use waybill_domain::RefundState;
+use waybill_domain::refund::RefundedLine;
 use waybill_domain::store_order::{RefundSeen, StoreOrder, StoreStatus};
 use waybill_domain::{At, Change, OrderKey, Step, next};
+use waybill_domain::{RefundState, StoreRefund};
 use waybill_testkit::memory::samples::{cents, order};
 use waybill_testkit::memory::{Manners, World, deliver};
 use waybill_workflow::commit::{cause, commit};
@@ -100,22 +101,62 @@ async fn an_erp_that_refuses_an_order_is_up() {
     assert_eq!(posted, 3, "each refused order at the head of the line would cost minutes if a refusal were no answer");
 }
 
-#[tokio::test]
-async fn a_refund_that_a_person_dealt_with_is_done() {
+/// A refund of the store with these pieces of line 1, to a posted order of two pieces.
+async fn refunded(amount: i64, quantity: u32) -> World {
     let world = World::with_shop();
-    let mut placed = order(16, &[("SKU-A", 1)]);
+    tell(&world, &order(16, &[("SKU-A", 2)])).await;
+    world.settle(Manners::default()).await;
+    let line = RefundedLine { line: 1, quantity, net: cents(100), taxes: Vec::new() };
+    let made = StoreRefund { id: 17, amount: cents(amount), lines: vec![line], charges: Vec::new(), returned: None };
+    world.state().refund(16, made, false);
+    world.settle(Manners::default()).await;
+    world
+}
+
+#[tokio::test]
+async fn more_refunded_than_paid_or_bought_is_held_with_its_numbers_until_a_person_dealt_with_it() {
+    let cases = [
+        (2976, 1, "refund_exceeds_paid", "refund 17: 29.75 paid, 29.76 refunded in all"),
+        (2975, 99, "refund_exceeds_bought", "refund 17, line 1: 2 bought, 99 refunded in all"),
+    ];
+    for (amount, quantity, code, message) in cases {
+        let world = refunded(amount, quantity).await;
+        held_and_quiet(&world, code);
+        let held = world.order("shop/16").expect("known");
+        assert_eq!(held.hold.as_ref().map(|hold| hold.message.as_str()), Some(message));
+        assert!(world.state().erp.credits.is_empty());
+
+        let context = cause(&world, Step::Refund, "person".to_owned());
+        commit(&world, &held, vec![Change::Retried], &context).await.expect("committed");
+        world.settle(Manners::default()).await;
+        let order = world.order("shop/16").expect("known");
+        assert_eq!((order.hold, order.refunds[0].state), (None, RefundState::ByHand));
+    }
+}
+
+#[tokio::test]
+async fn a_refund_that_is_deleted_is_not_credited_or_held_if_it_was() {
+    // Deleted before anybody looked: the order shows it, its refunds do not.
+    let world = World::with_shop();
+    let mut placed = order(16, &[("SKU-A", 2)]);
     tell(&world, &placed).await;
     world.settle(Manners::default()).await;
     placed.refunds.push(RefundSeen { id: 17, amount: cents(500) });
     placed.modified = At(world.state().now.seconds() * 1000);
     tell(&world, &placed).await;
-    world.settle(Manners::default()).await;
-    held_and_quiet(&world, "refund_not_automated");
-
-    let held = world.order("shop/16").expect("known");
-    let context = cause(&world, Step::Refund, "person".to_owned());
-    commit(&world, &held, vec![Change::Retried], &context).await.expect("committed");
+    world.state().shop.get_mut(&16).expect("placed").refunds.clear();
     world.settle(Manners::default()).await;
     let order = world.order("shop/16").expect("known");
-    assert_eq!((order.hold, order.refunds[0].state), (None, RefundState::ByHand));
+    assert_eq!((order.hold, order.refunds[0].state), (None, RefundState::Withdrawn));
+
+    // Deleted after it was credited.
+    let world = refunded(1000, 1).await;
+    assert_eq!(world.order("shop/16").expect("known").refunds[0].state, RefundState::Credited);
+    world.pass_seconds(60);
+    let mut placed = world.state().shop[&16].clone();
+    placed.refunds.clear();
+    placed.modified = At(world.state().now.seconds() * 1000);
+    tell(&world, &placed).await;
+    world.settle(Manners::default()).await;
+    held_and_quiet(&world, "refund_deleted");
 }

@@ -190,7 +190,7 @@ fn payment_by_status_method_and_policy() {
         let mut order = sample();
         (order.status, order.payment_method) = (status, method.to_owned());
         order.paid_at = order.paid_at.filter(|_| paid);
-        let lax = Policies { accept_bank_transfer_on_hold: true, ..Policies::default() };
+        let lax = Policies { accept_bank_transfer_on_hold: true, accept_authorised: true, ..Policies::default() };
         let strict = Policies { accept_cash_on_delivery: false, ..Policies::default() };
         (order.payment(), strict.accepts_payment(&order), lax.accepts_payment(&order))
     };
@@ -198,17 +198,31 @@ fn payment_by_status_method_and_policy() {
         (facet(Processing, "stripe", true), (Payment::Paid, true, true)),
         (facet(Processing, "stripe", false), (Payment::Paid, true, true)),
         (facet(Completed, "cod", true), (Payment::Paid, true, true)),
-        (facet(Refunded, "stripe", true), (Payment::Paid, true, true)),
+        (facet(Refunded, "stripe", true), (Payment::Refunded, true, true)),
         (facet(Processing, "cod", false), (Payment::CashOnDelivery, false, true)),
         (facet(OnHold, "bacs", false), (Payment::OnHold, false, true)),
         (facet(OnHold, "cheque", false), (Payment::OnHold, false, true)),
-        (facet(OnHold, "stripe", false), (Payment::OnHold, false, false)),
+        // A gateway's reference without a payment date: the money is reserved, not taken.
+        (facet(OnHold, "stripe", false), (Payment::Authorised, false, true)),
+        (facet(OnHold, "stripe", true), (Payment::Paid, true, true)),
         (facet(Pending, "stripe", false), (Payment::Unpaid, false, false)),
         (facet(Failed, "stripe", true), (Payment::Failed, false, false)),
-        (facet(Cancelled, "stripe", false), (Payment::Unpaid, false, false)),
+        (facet(Cancelled, "stripe", false), (Payment::Voided, false, false)),
+        (facet(Cancelled, "stripe", true), (Payment::Paid, true, true)),
+        (facet(Cancelled, "bacs", false), (Payment::Unpaid, false, false)),
         (facet(Other("awaiting-pickup".to_owned()), "stripe", false), (Payment::Unpaid, false, false)),
     ];
     for (row, (got, wanted)) in table.into_iter().enumerate() {
         assert_eq!(got, wanted, "row {row}");
     }
+    let mut refunded = sample();
+    refunded.refunds.push(waybill_domain::store_order::RefundSeen { id: 17, amount: cents(100) });
+    assert_eq!(refunded.payment(), Payment::PartlyRefunded);
+    refunded.refunds.push(waybill_domain::store_order::RefundSeen { id: 18, amount: refunded.total - cents(100) });
+    assert_eq!(refunded.payment(), Payment::Refunded, "all of it, whatever the status says");
+    // Without the gateway's reference nothing is reserved anywhere.
+    let mut no_reference = sample();
+    (no_reference.status, no_reference.paid_at) = (OnHold, None);
+    no_reference.transaction_id.clear();
+    assert_eq!(no_reference.payment(), Payment::OnHold);
 }

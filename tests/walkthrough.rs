@@ -142,9 +142,11 @@ fn outside(world: &World) -> String {
     let state = world.state();
     let mut lines: Vec<String> = Vec::new();
     lines.extend(state.desk.notes.values().flatten().map(|(text, mailed)| format!("note: {text} (mailed {mailed})")));
-    lines.extend(state.desk.fulfillments.values().flatten().map(|one| {
-        format!("fulfillment {} for {} revision {}", one.id, one.shipment.as_deref().unwrap_or("-"), one.revision)
-    }));
+    lines.extend(
+        state.desk.fulfillments.values().flatten().map(|one| {
+            format!("fulfillment {} for {} revision {}", one.id, one.shipment.as_deref().unwrap_or("-"), one.revision)
+        }),
+    );
     lines.extend(state.desk.tracking.values().map(|shown| format!("tracking: {}", shown.join(", "))));
     for (note, document) in &state.erp.credits {
         let parts: Vec<String> = note
