@@ -1,5 +1,7 @@
 //! One order's money, as its record knows it: paid = posted − credited + open.
 
+use std::cmp::Ordering;
+
 use rust_decimal::Decimal;
 use serde::Serialize;
 use waybill_domain::{ErpState, Order, Refund, RefundState};
@@ -88,10 +90,10 @@ impl MoneyView {
         let credited = &self.credited;
         Some(match (&self.posted, &self.open) {
             (Some(posted), Some(open)) => {
-                let whose = match open.parse() {
-                    Ok(Decimal::ZERO) | Err(_) => "",
-                    Ok(open) if open > Decimal::ZERO => " (the store has it: to be posted, or paid back)",
-                    Ok(_) => " (the ERP has it: to be paid, or credited)",
+                let whose = match open.parse::<Decimal>().unwrap_or_default().cmp(&Decimal::ZERO) {
+                    Ordering::Equal => "",
+                    Ordering::Greater => " (the store has it: to be posted, or paid back)",
+                    Ordering::Less => " (the ERP has it: to be paid, or credited)",
                 };
                 format!("paid {paid} {currency} = posted {posted} − credited {credited} + open {open}{whose}")
             }
