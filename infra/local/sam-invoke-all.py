@@ -18,7 +18,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 STATE = ROOT / ".waybill" / "sam"
 # The documented secret of the store that the events are from (events/intake/README.md). It opens nothing.
 SECRET = {"webhook_secrets": ["test-secret-of-shop"], "consumer_key": "ck_test", "consumer_secret": "cs_test"}
-QUEUES = ("intake", "validate", "reserve", "post-to-erp", "ship-update", "refund")
+QUEUES = ("intake", "validate", "reserve", "post-to-erp", "ship-update", "refund", "api")
 
 
 class Failed(Exception):

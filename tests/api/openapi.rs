@@ -87,7 +87,7 @@ fn documented() -> BTreeSet<(String, String)> {
     let section = below.split("\n## ").next().unwrap_or_default();
     let row = |line: &str| {
         let mut cells = line.strip_prefix("| ")?.split(" | ");
-        let (status, code) = (cells.next()?, cells.next()?);
+        let (code, status) = (cells.next()?, cells.next()?);
         let code = code.strip_prefix('`')?.strip_suffix('`')?;
         Some((status.to_owned(), code.to_owned()))
     };

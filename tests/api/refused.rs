@@ -30,6 +30,13 @@ async fn content_by_its_field() {
     let other = |body: Value| with(body, "/order", json!("other/16"));
     let cases = [
         (SHIPMENTS, lines(json!([{"line": 9, "quantity": 1}])), 422, "line_unknown", json!("lines[0].line")),
+        (
+            SHIPMENTS,
+            lines(json!([{"line": 9, "quantity": 1}, {"line": 2, "quantity": 1}, {"line": 1, "quantity": 1}])),
+            422,
+            "line_unknown",
+            json!("lines[0].line"),
+        ),
         (SHIPMENTS, lines(json!([{"line": 1, "quantity": -1}])), 422, "field_invalid", json!("lines[0].quantity")),
         (SHIPMENTS, lines(json!([{"line": 1, "quantity": 0.5}])), 422, "field_invalid", json!("lines[0].quantity")),
         (

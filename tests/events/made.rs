@@ -14,6 +14,7 @@ use waybill_contracts::{Command, Origin};
 use waybill_domain::{Order, OrderKey, Step};
 use waybill_testkit::contract::happy_path;
 use waybill_testkit::store::sign;
+use waybill_testkit::warehouse::sign::signature;
 use waybill_workflow::ports::{Delivery, Spooled};
 
 /// The steps that take commands from a queue.
@@ -31,7 +32,7 @@ const REGION: &str = "eu-central-1";
 pub fn files() -> BTreeMap<String, Value> {
     let mut files = BTreeMap::new();
     for step in STEPS {
-        let mut add = |name: &str, bodies: &[String]| files.insert(format!("{step}/{name}.json"), messages(step, bodies));
+        let mut add = |name: &str, bodies: &[String]| files.insert(format!("{step}/{name}.json"), messages(step.slug(), bodies));
         let [one, two, three] = orders_for(step).map(|order| command(step, order));
         add("one", &[one]);
         add("two", &[two, three.clone()]);
@@ -40,9 +41,20 @@ pub fn files() -> BTreeMap<String, Value> {
     }
     files.insert(
         "intake/spooled.json".to_owned(),
-        messages(Step::Intake, &[put_aside("order-coupon.json", true), put_aside("order-guest.json", false)]),
+        messages(Step::Intake.slug(), &[put_aside("order-coupon.json", true), put_aside("order-guest.json", false)]),
     );
-    files.insert("intake/spooled-malformed.json".to_owned(), messages(Step::Intake, &["{}".to_owned()]));
+    files.insert("intake/spooled-malformed.json".to_owned(), messages(Step::Intake.slug(), &["{}".to_owned()]));
+    let parcel = json!({"store": "shop", "id": "P-1001", "order": 1001, "carrier": "DHL", "shipped_at": "2026-11-23T09:30:00Z",
+        "lines": [{"line": 1, "quantity": 1}]});
+    let blocked = json!({"store": "shop", "id": "shop-1001", "blocked": "the rest on Thursday", "at": "2026-11-23T09:31:00Z"});
+    let mut negative = parcel.clone();
+    negative["lines"][0]["quantity"] = json!(-1);
+    let shipped = report("shipment.report", &parcel);
+    let stopped = report("fulfilment.report", &blocked);
+    files.insert("api/reports.json".to_owned(), messages("api", &[shipped.clone(), stopped]));
+    files.insert("api/malformed.json".to_owned(), messages("api", &[shipped, report("shipment.report", &negative)]));
+    files.insert("api/unsigned.json".to_owned(), request(None));
+    files.insert("api/too-old.json".to_owned(), request(Some(SECONDS)));
     files.insert("relay/received.json".to_owned(), stream(&[order_record(&story()[0])]));
     files.insert("relay/happy-path.json".to_owned(), stream(&story().iter().map(order_record).collect::<Vec<_>>()));
     files.insert("relay/passed-over.json".to_owned(), stream(&[log_page(&story()), removal(&story()[0])]));
@@ -89,7 +101,53 @@ pub fn message_id(number: usize) -> String {
     format!("00000000-0000-4000-8000-{number:012}")
 }
 
-fn messages(step: Step, bodies: &[String]) -> Value {
+/// A report as EventBridge puts it on the queue of the API.
+fn report(detail_type: &str, detail: &Value) -> String {
+    json!({
+        "version": "0",
+        "id": "7e9c4b66-1a47-4c0e-9d7a-0d3c2b5f9a11",
+        "detail-type": detail_type,
+        "source": "wms.berlin",
+        "account": ACCOUNT,
+        "time": "2026-11-23T09:32:00Z",
+        "region": REGION,
+        "resources": [],
+        "detail": detail,
+    })
+    .to_string()
+}
+
+/// A client's request as the HTTP API hands it over, signed at this time or not at all.
+fn request(signed_at: Option<i64>) -> Value {
+    let (path, body) = ("/v1/shipments/shop", r#"{"id":"P-1001","order":1001,"revision":2,"void":true}"#);
+    let mut headers = json!({ "content-type": "application/json", "x-waybill-client": "berlin" });
+    if let Some(at) = signed_at {
+        headers["x-waybill-timestamp"] = json!(at.to_string());
+        headers["x-waybill-signature"] = json!(signature("test-secret-of-berlin", at, "POST", path, body.as_bytes()));
+    }
+    json!({
+        "version": "2.0",
+        "routeKey": "POST /v1/shipments/{store}",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": headers,
+        "requestContext": {
+            "accountId": ACCOUNT,
+            "apiId": "waybill",
+            "domainName": format!("waybill.execute-api.{REGION}.amazonaws.com"),
+            "http": {"method": "POST", "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "wms"},
+            "requestId": "c5bf1e6e-3d7b-4c1f-8f1f-5a0d3b1f0e2a",
+            "routeKey": "POST /v1/shipments/{store}",
+            "stage": "$default",
+            "timeEpoch": SECONDS * 1000,
+        },
+        "pathParameters": {"store": "shop"},
+        "body": body,
+        "isBase64Encoded": false,
+    })
+}
+
+fn messages(queue: &str, bodies: &[String]) -> Value {
     let record = |(body, number): (&String, usize)| {
         json!({
             "messageId": message_id(number),
@@ -104,7 +162,7 @@ fn messages(step: Step, bodies: &[String]) -> Value {
             },
             "messageAttributes": {},
             "eventSource": "aws:sqs",
-            "eventSourceARN": format!("arn:aws:sqs:{REGION}:{ACCOUNT}:waybill-{step}"),
+            "eventSourceARN": format!("arn:aws:sqs:{REGION}:{ACCOUNT}:waybill-{queue}"),
             "awsRegion": REGION,
         })
     };

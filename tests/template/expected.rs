@@ -1,8 +1,8 @@
 //! What the template must say, in one place: the functions with what they may do, derived from the saga, and the metrics that exist.
 
 use waybill_domain::Step;
-use waybill_lambda::metrics::{DEPLOYMENT_METRICS, NAMESPACE, STEP_METRICS};
-use waybill_workflow::saga::{Port, RELAY, SAGA, SWEEP};
+use waybill_lambda::metrics::{DEPLOYMENT_METRICS, NAMESPACE, REFUSAL_METRICS, STEP_METRICS};
+use waybill_workflow::saga::{API, Port, RELAY, SAGA, SWEEP};
 
 /// What invokes a function besides the HTTP API.
 pub enum Source {
@@ -22,11 +22,21 @@ pub struct Function {
     pub timeout_seconds: u64,
     /// What invokes it.
     pub source: Source,
+    /// What of the HTTP API it answers: method and path.
+    pub routes: &'static [(&'static str, &'static str)],
     /// What its code touches.
     pub ports: &'static [Port],
 }
 
-/// Every function of the template: the steps of the saga in their order, then the relay and the sweep.
+const WEBHOOKS: &[(&str, &str)] = &[("POST", "/v1/webhooks/woocommerce/{store}")];
+const CLIENTS: &[(&str, &str)] = &[
+    ("POST", "/v1/shipments/{store}"),
+    ("POST", "/v1/returns/{store}"),
+    ("GET", "/v1/fulfilments/{id}"),
+    ("POST", "/v1/fulfilments/{id}"),
+];
+
+/// Every function of the template: the steps of the saga in their order, then the API for clients, the relay and the sweep.
 pub fn functions() -> Vec<Function> {
     let steps = SAGA.iter().map(|step| Function {
         slug: step.step.slug(),
@@ -35,16 +45,24 @@ pub fn functions() -> Vec<Function> {
             batch: step.batch,
             concurrency: if step.ports.contains(&Port::ErpSecrets) { "ErpConcurrency" } else { "StepConcurrency" },
         },
+        routes: if step.step == Step::Intake { WEBHOOKS } else { &[] },
         ports: step.ports,
     });
-    let relay = Function { slug: "relay", timeout_seconds: 30, source: Source::Stream, ports: RELAY };
-    let sweep = Function { slug: "sweep", timeout_seconds: 55, source: Source::Schedule, ports: SWEEP };
-    steps.chain([relay, sweep]).collect()
+    let reports = Source::Queue { batch: 10, concurrency: "StepConcurrency" };
+    let api = Function { slug: "api", timeout_seconds: 20, source: reports, routes: CLIENTS, ports: API };
+    let relay = Function { slug: "relay", timeout_seconds: 30, source: Source::Stream, routes: &[], ports: RELAY };
+    let sweep = Function { slug: "sweep", timeout_seconds: 55, source: Source::Schedule, routes: &[], ports: SWEEP };
+    steps.chain([api, relay, sweep]).collect()
 }
 
-/// The slugs of the steps: whatever has a queue of its own.
+/// The slugs of the steps.
 pub fn steps() -> Vec<&'static str> {
     SAGA.iter().map(|step| step.step.slug()).collect()
+}
+
+/// The slugs of whatever has a queue of its own, and counts as a step does.
+pub fn queued() -> Vec<&'static str> {
+    functions().iter().filter(|function| matches!(function.source, Source::Queue { .. })).map(|function| function.slug).collect()
 }
 
 /// The queues that a port sends to.
@@ -84,6 +102,7 @@ pub fn actions(port: Port) -> Vec<(String, &'static [&'static str])> {
 pub const METRICS: &[(&str, &[&str], &[&str])] = &[
     (NAMESPACE, &["Deployment"], &DEPLOYMENT_METRICS),
     (NAMESPACE, &["Deployment", "Step"], &STEP_METRICS),
+    (NAMESPACE, &["Deployment", "Code"], &REFUSAL_METRICS),
     ("AWS/ApiGateway", &["ApiId"], &["Count", "4xx", "5xx", "Latency", "IntegrationLatency", "DataProcessed"]),
     ("AWS/Lambda", &["FunctionName"], &["Invocations", "Errors", "Throttles", "Duration", "ConcurrentExecutions", "IteratorAge"]),
     (
@@ -94,4 +113,4 @@ pub const METRICS: &[(&str, &[&str], &[&str])] = &[
 ];
 
 /// Alarms beside those on each function's dead letters.
-pub const ALARMS: &[&str] = &["oldest-unposted", "intake-5xx", "signature-failures"];
+pub const ALARMS: &[&str] = &["oldest-unposted", "intake-5xx", "signature-failures", "unsigned-requests"];

@@ -32,6 +32,9 @@ where
     for config in ports.stores().await? {
         lanes.push(Lane::Waiting(WaitOn::Endpoint(Endpoint::Store(config.slug))));
     }
+    for warehouse in ports.warehouses().await? {
+        lanes.push(Lane::Waiting(WaitOn::Endpoint(Endpoint::Warehouse(warehouse.slug))));
+    }
     lanes.extend([Lane::Open, Lane::After, Lane::Waiting(WaitOn::Payment)]);
     let mut keys = Vec::new();
     for lane in &lanes {

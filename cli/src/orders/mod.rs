@@ -3,6 +3,7 @@
 mod attention;
 pub mod command;
 mod retry;
+mod story;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -10,5 +11,6 @@ mod view;
 
 pub use attention::attention;
 pub use retry::{RetryError, retry};
-pub use text::{list, story};
-pub use view::{OrderView, gaps};
+pub use story::story;
+pub use text::list;
+pub use view::{Money, OrderView, gaps};

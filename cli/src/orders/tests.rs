@@ -1,8 +1,10 @@
 //! What scripts and people see of orders, snapshotted: a change to the contract shows in a review.
 
 use waybill_domain::facets::{DocumentKind, ErpState, Stage, StockState};
+use waybill_domain::fulfilment::{Block, Push};
 use waybill_domain::{
-    At, Content, ContentHash, Currency, Document, Event, EventKind, Hold, Order, Payment, Refund, Step, Waiting,
+    At, Call, Content, ContentHash, Currency, Document, Effect, Event, EventKind, Fulfilment, Hold, Order, Payment, Refund,
+    RefundState, Return, ReturnState, ReturnedLine, Shipment, Step, Waiting,
 };
 
 use super::{OrderView, gaps, list, story};
@@ -22,7 +24,7 @@ fn event(seq: u32, kind: EventKind, step: Step, detail: &str) -> Event {
     }
 }
 
-/// Posted, with a refund that nobody has dealt with.
+/// Posted, and held for a refund that does not add up.
 fn posted() -> (Order, Vec<Event>) {
     let mut order = waybill_domain::transition::begin("shop/1042".parse().unwrap(), BEGAN);
     let hash = ContentHash::of(b"content");
@@ -40,6 +42,7 @@ fn posted() -> (Order, Vec<Event>) {
     order.stock.state = StockState::Proven;
     order.stock.lines.insert("4711".parse().unwrap(), 2);
     order.erp.state = ErpState::Posted;
+    order.erp.goods = order.content.as_ref().map(|content| content.goods.clone());
     order.erp.reference = Some("shop-1042".to_owned());
     order.erp.posted_at = Some(BEGAN.plus_seconds(5));
     order.erp.documents = vec![
@@ -48,8 +51,8 @@ fn posted() -> (Order, Vec<Event>) {
     ];
     order.refunds = vec![Refund::seen(1043, "5.10".parse().unwrap())];
     order.hold = Some(Hold {
-        code: "refund_not_automated".to_owned(),
-        message: "refund 1043 of 5.10 was made in the store".to_owned(),
+        code: "refund_unclear".to_owned(),
+        message: "refund 1043: its lines add up to more than its amount of 5.10".to_owned(),
         step: Step::Refund,
         since: BEGAN.plus_seconds(7),
         doubt: None,
@@ -61,7 +64,7 @@ fn posted() -> (Order, Vec<Event>) {
         event(4, EventKind::Posting, Step::PostToErp, "shop-1042"),
         event(5, EventKind::Posted, Step::PostToErp, "SO/17"),
         event(6, EventKind::RefundSeen, Step::Intake, "1043"),
-        event(7, EventKind::Held, Step::Refund, "refund_not_automated"),
+        event(7, EventKind::Held, Step::Refund, "refund_unclear"),
     ];
     order.seq = 7;
     (order, events)
@@ -74,6 +77,72 @@ fn unseen() -> Order {
     order
 }
 
+fn shipment(id: &str, lines: &[(u64, u32)]) -> Shipment {
+    Shipment {
+        id: id.to_owned(),
+        revision: 1,
+        carrier: "DHL".to_owned(),
+        tracking: "00340434161094015902".to_owned(),
+        tracking_url: String::new(),
+        shipped_at: BEGAN.plus_seconds(60),
+        lines: lines.iter().copied().collect(),
+        void: false,
+        told: 1,
+    }
+}
+
+fn returned(id: &str, state: ReturnState, line: ReturnedLine) -> Return {
+    let lines = [(3, line)].into_iter().collect();
+    Return { id: id.to_owned(), state, lines, amount: None, credit_note: None, refund: None, by_hand: false }
+}
+
+/// All that can happen after posting, at once: two parcels of which one never left, a third piece withdrawn, a block, returns in each
+/// state, refunds in each, and a call without an answer.
+fn after_the_sale() -> (Order, Vec<Event>) {
+    let (mut order, mut events) = posted();
+    order.hold = None;
+    order.payment = Payment::PartlyRefunded;
+    order.fulfilment = Fulfilment {
+        lines: [(3, 3), (4, 1)].into_iter().collect(),
+        withdrawn: [(3, 1)].into_iter().collect(),
+        revision: 2,
+        push: Some(Push { warehouse: "berlin".parse().unwrap(), told: 1 }),
+        block: Some(Block { reason: "line 4: no box fits".to_owned(), since: BEGAN.plus_seconds(90) }),
+        shipments: vec![
+            shipment("P-1", &[(3, 2)]),
+            Shipment { revision: 3, void: true, told: 2, ..shipment("P-2", &[]) },
+            Shipment { tracking_url: "https://track.example/?n=1".to_owned(), told: 0, ..shipment("P-3", &[(4, 1)]) },
+        ],
+        ..Fulfilment::default()
+    };
+    let one = ReturnedLine { quantity: 2, accepted: 1, restock: 1 };
+    order.returns = vec![
+        Return { refund: Some(1043), ..returned("R-1", ReturnState::Inspected, one) },
+        returned("R-2", ReturnState::Announced, ReturnedLine { quantity: 1, accepted: 0, restock: 0 }),
+        returned("R-3", ReturnState::Inspected, ReturnedLine { quantity: 1, accepted: 0, restock: 0 }),
+        Return { amount: Some("2.50".parse().unwrap()), ..returned("R-4", ReturnState::Inspected, one) },
+    ];
+    let note = Document { kind: DocumentKind::CreditNote, id: "cn-5".to_owned(), number: "CN/5".to_owned() };
+    order.refunds = vec![
+        Refund {
+            state: RefundState::Credited,
+            lines: [(3, 1)].into_iter().collect(),
+            restocked: [(3, 1)].into_iter().collect(),
+            document: Some(note),
+            returned: Some("R-1".to_owned()),
+            ..Refund::seen(1043, "5.10".parse().unwrap())
+        },
+        Refund::seen(1044, "1.00".parse().unwrap()),
+        Refund { state: RefundState::Withdrawn, ..Refund::seen(1045, "9.99".parse().unwrap()) },
+    ];
+    order.call = Some(Call { effect: Effect::Credit(1044), unknown: true, until: BEGAN.plus_seconds(200) });
+    events.truncate(5);
+    events.push(event(6, EventKind::Amended, Step::PostToErp, ""));
+    events.push(event(7, EventKind::CallUnknown, Step::Refund, "credit 1044: timeout"));
+    order.events.clone_from(&events);
+    (order, events)
+}
+
 #[test]
 fn the_json_of_one_order() {
     let (order, events) = posted();
@@ -81,16 +150,48 @@ fn the_json_of_one_order() {
 }
 
 #[test]
-fn the_json_of_a_list() {
-    let orders = [posted().0, unseen()];
-    insta::assert_json_snapshot!("orders", orders.iter().map(OrderView::brief).collect::<Vec<_>>());
+fn the_json_of_what_comes_after_the_sale() {
+    insta::assert_json_snapshot!("order_after_the_sale", OrderView::brief(&after_the_sale().0));
 }
 
 #[test]
-fn the_text_of_one_order_and_of_a_list() {
+fn the_json_of_a_list_has_every_key_of_an_order() {
+    let orders = [posted().0, unseen()];
+    insta::assert_json_snapshot!("orders", orders.iter().map(OrderView::brief).collect::<Vec<_>>());
+    let keys = |order: &Order| {
+        let view = serde_json::to_value(OrderView::brief(order)).unwrap();
+        view.as_object().unwrap().keys().cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(keys(&unseen()), keys(&after_the_sale().0));
+}
+
+#[test]
+fn the_text_of_one_order() {
     let (order, events) = posted();
     insta::assert_snapshot!("order_show_text", story(&order, &events));
-    insta::assert_snapshot!("orders_text", list(&[order, unseen()]));
+    let (order, events) = after_the_sale();
+    insta::assert_snapshot!("order_after_the_sale_text", story(&order, &events));
+}
+
+#[test]
+fn what_is_told_of_a_cancelled_order_and_of_one_that_is_being_posted() {
+    let (mut order, events) = posted();
+    order.hold = None;
+    order.refunds.clear();
+    order.stage = Stage::Cancelled;
+    order.erp = waybill_domain::Erp { cancelled: 1, ..waybill_domain::Erp::NONE };
+    let text = story(&order, &events);
+    assert!(text.contains("ERP         none; a document of it was cancelled\n"), "{text}");
+    assert!(text.contains("money       paid 30.70 EUR = posted 0.00 − credited 0.00 + open 30.70 (the store has it: to be posted, or paid back)\n"), "{text}");
+    order.erp.state = ErpState::Unknown;
+    order.erp.until = Some(BEGAN);
+    let text = story(&order, &events);
+    assert!(text.contains("call        post: without an answer, looked up at 2026-11-23T06:49:57.833Z"), "{text}");
+}
+
+#[test]
+fn the_text_of_a_list() {
+    insta::assert_snapshot!("orders_text", list(&[posted().0, after_the_sale().0, unseen()]));
     assert_eq!(list(&[]), "no orders");
 }
 

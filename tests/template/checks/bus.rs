@@ -2,20 +2,32 @@
 
 use serde_json::{Value, json};
 
+use waybill_contracts::report::Kind;
+
 use super::Faults;
 use crate::cloud::Template;
 
-/// Two rules on our own bus: all facts to a log group that EventBridge may write, held orders to a topic.
+/// Three rules on our own bus: all facts to a log group that EventBridge may write, held orders to a topic, and what others report to the
+/// queue of the API. None of our own facts is a report.
 pub fn rules(template: &Template) -> Vec<String> {
     let mut faults = Faults::default();
     let bus = template.properties("Bus");
     faults.equal("name of the bus", &bus["Name"], &json!({"Ref": "Deployment"}));
+    let reports = [Kind::Shipment, Kind::Return, Kind::Fulfilment].map(Kind::detail_type);
     for (id, pattern, target) in [
         ("FactsRule", json!({"source": ["waybill"]}), "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/events/waybill"),
         (
             "AttentionRule",
             json!({"source": ["waybill"], "detail-type": ["order.held"]}),
             "arn:aws:sns:eu-west-1:123456789012:waybill-attention",
+        ),
+        (
+            "ReportsRule",
+            json!({
+                "source": [{"anything-but": ["waybill"]}],
+                "detail-type": reports,
+            }),
+            "arn:aws:sqs:eu-west-1:123456789012:waybill-api",
         ),
     ] {
         let rule = template.properties(id);
@@ -25,6 +37,7 @@ pub fn rules(template: &Template) -> Vec<String> {
         faults.equal(&format!("{id}: target"), found, Some(target.to_owned()));
         faults.unless(rule.get("RoleArn").is_none(), || format!("{id}: log groups and topics are written by their own policies"));
     }
+    faults.equal("number of rules", template.resources("AWS::Events::Rule").len(), 3);
     let policy = &template.properties("FactsLogsPolicy")["PolicyDocument"];
     let policy: Value = serde_json::from_str(&template.text(policy)).unwrap_or_default();
     let statement = &policy["Statement"][0];

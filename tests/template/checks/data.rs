@@ -58,7 +58,7 @@ pub fn api(template: &Template) -> Vec<String> {
         faults.unless(least >= Some(1), || format!("{limit} is not set, so the account's limit is the only one"));
     }
     let log = &api["AccessLogSettings"];
-    faults.equal("access log", &log["DestinationArn"], &json!({"Fn::GetAtt": ["ApiLogs", "Arn"]}));
+    faults.equal("access log", &log["DestinationArn"], &json!({"Fn::GetAtt": ["AccessLogs", "Arn"]}));
     let line: Value = log["Format"].as_str().and_then(|format| serde_json::from_str(format).ok()).unwrap_or_default();
     let fields: Vec<&str> = line.as_object().into_iter().flatten().filter_map(|(_, value)| value.as_str()).collect();
     for wanted in ["$context.requestId", "$context.path", "$context.status", "$context.responseLatency"] {

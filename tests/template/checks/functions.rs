@@ -64,7 +64,7 @@ pub fn sources(template: &Template) -> Vec<String> {
     for f in expected::functions() {
         let name = logical(f.slug);
         let events = template.properties(&format!("{name}Function"))["Events"].as_object().cloned().unwrap_or_default();
-        let mut wanted = match f.source {
+        let wanted = match f.source {
             Source::Queue { batch, concurrency } => json!({"SQS": {
                 "Queue": {"Fn::GetAtt": [format!("{name}Queue"), "Arn"]},
                 "BatchSize": batch,
@@ -91,16 +91,14 @@ pub fn sources(template: &Template) -> Vec<String> {
                 "DeadLetterConfig": {"Arn": {"Fn::GetAtt": [format!("{name}Dlq"), "Arn"]}},
             }}),
         };
-        if f.slug == "intake" {
-            wanted["HttpApi"] = json!({
-                "ApiId": {"Ref": "Api"},
-                "Method": "POST",
-                "Path": "/v1/webhooks/woocommerce/{store}",
-                "PayloadFormatVersion": "2.0",
-            });
-        }
-        faults.equal(&format!("{}: number of event sources", f.slug), events.len(), wanted.as_object().map_or(0, |w| w.len()));
-        for event in events.values() {
+        let routes: BTreeSet<String> =
+            events.values().filter(|event| event["Type"] == "HttpApi").map(|event| event["Properties"].to_string()).collect();
+        let route = |(method, path): &(&str, &str)| {
+            json!({"ApiId": {"Ref": "Api"}, "Method": method, "Path": path, "PayloadFormatVersion": "2.0"}).to_string()
+        };
+        faults.equal(&format!("{}: routes", f.slug), routes, f.routes.iter().map(route).collect());
+        faults.equal(&format!("{}: number of event sources", f.slug), events.len(), f.routes.len() + 1);
+        for event in events.values().filter(|event| event["Type"] != "HttpApi") {
             let kind = event["Type"].as_str().unwrap_or_default();
             faults.equal(&format!("{}: {kind} source", f.slug), &event["Properties"], &wanted[kind]);
             if kind == "SQS" {

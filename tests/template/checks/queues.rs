@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Faults, list, logical};
 use crate::{
     cloud::Template,
-    expected::{Source, functions, steps},
+    expected::{Source, functions, queued},
 };
 
 const FOURTEEN_DAYS: u64 = 14 * 24 * 3600;
@@ -20,7 +20,7 @@ pub fn queues(template: &Template) -> Vec<String> {
     faults.equal(
         "queues",
         live.iter().map(|(_, q)| template.text(&q["QueueName"])).collect::<BTreeSet<_>>(),
-        steps().iter().map(|step| format!("waybill-{step}")).collect(),
+        queued().iter().map(|slug| format!("waybill-{slug}")).collect(),
     );
     for (id, queue) in &queues {
         faults.equal(&format!("{id}: SqsManagedSseEnabled"), &queue["SqsManagedSseEnabled"], &json!(true));
@@ -67,7 +67,8 @@ pub fn failure_destinations(template: &Template) -> Vec<String> {
     });
     faults.equal("sweep: EventInvokeConfig", sweep, &wanted);
 
-    let mut writers = vec![("SweepDlq".to_owned(), "SweepFunctionTick".to_owned())];
+    let mut writers =
+        vec![("SweepDlq".to_owned(), "SweepFunctionTick".to_owned()), ("ApiQueue".to_owned(), "ReportsRule".to_owned())];
     for (id, rule) in template.resources("AWS::Events::Rule") {
         for target in list(&rule["Targets"]) {
             match target["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0].as_str() {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Faults, list};
 use crate::{
     cloud::{REGION, Template, root},
-    expected::{ALARMS, METRICS, functions, steps},
+    expected::{ALARMS, METRICS, functions, queued},
 };
 
 /// An alarm on each function's dead letters and on what the whole is measured by; each tells the alarm topic and names a runbook that
@@ -135,7 +135,7 @@ fn order_faults(shown: &[Shown]) -> Vec<String> {
         faults.equal(&format!("{name}: row"), place("Waybill", name, "waybill"), Some(0));
     }
     let depth = "ApproximateNumberOfMessagesVisible";
-    for step in steps() {
+    for step in queued() {
         let row = place("Waybill", "Handled", step);
         let queue = place("AWS/SQS", depth, &format!("waybill-{step}"));
         faults.unless(row > Some(0) && row < queue, || format!("{step}: no row for the step, then one for its queue"));
@@ -162,10 +162,12 @@ fn metric_faults(template: &Template, user: &str, namespace: &str, name: &str, d
     let names_of = |kind: &str, key: &str| -> Vec<String> {
         template.resources(kind).into_values().map(|p| template.text(&p[key])).collect()
     };
+    let documented = fs::read_to_string(root().join("docs/ERRORS.md")).unwrap_or_default();
     for (key, value) in dimensions {
         let known = match key.as_str() {
             "Deployment" => value == "waybill",
-            "Step" => steps().contains(&value.as_str()),
+            "Step" => queued().contains(&value.as_str()),
+            "Code" => documented.contains(&format!("| `{value}` |")),
             "FunctionName" => names_of("AWS::Serverless::Function", "FunctionName").contains(value),
             "QueueName" => names_of("AWS::SQS::Queue", "QueueName").contains(value),
             "ApiId" => value == "Api",

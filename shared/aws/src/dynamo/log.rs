@@ -11,6 +11,8 @@ use super::{Dynamo, Row, s, text};
 use crate::error::unavailable;
 
 const PART: &str = "log";
+/// What the sort keys of pages begin with; they sort before the record.
+const PAGES: &str = "log#";
 
 #[derive(Serialize, Deserialize)]
 struct Page<E> {
@@ -21,22 +23,25 @@ impl Log for Dynamo {
     async fn put_page(&self, key: &OrderKey, page: u32, events: &[Event]) -> Result<(), Unavailable> {
         let mut row: Row = to_item(Page { events }).map_err(|_| Unavailable::new(PART, "a page cannot be written"))?;
         row.insert("pk".to_owned(), s(key.to_string()));
-        row.insert("sk".to_owned(), s(format!("log#{page:06}")));
+        row.insert("sk".to_owned(), s(format!("{PAGES}{page:06}")));
         let put = self.client.put_item().table_name(&self.tables.orders).set_item(Some(row));
         put.send().await.map(|_| ()).map_err(|error| unavailable(PART, &error))
     }
 }
 
 impl Timeline for Dynamo {
-    /// One query, strongly consistent: log pages and record are neighbours.
+    /// One query, strongly consistent: log pages and record are neighbours. The ledger's rows, which lie behind them, say what the record
+    /// says.
     async fn story(&self, key: &OrderKey) -> Result<Option<(Order, Vec<Event>)>, Unavailable> {
         let query = self
             .client
             .query()
             .table_name(&self.tables.orders)
             .consistent_read(true)
-            .key_condition_expression("pk = :pk")
-            .expression_attribute_values(":pk", s(key.to_string()));
+            .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :record")
+            .expression_attribute_values(":pk", s(key.to_string()))
+            .expression_attribute_values(":first", s(PAGES))
+            .expression_attribute_values(":record", s(RECORD));
         let mut rows = query.into_paginator().items().send();
         let (mut record, mut events): (Option<Order>, Vec<Event>) = (None, Vec::new());
         while let Some(row) = rows.next().await {

@@ -2,6 +2,7 @@
 
 pub mod circuits;
 pub mod configs;
+mod entries;
 pub mod idempotency;
 pub mod lanes;
 mod list;

@@ -3,11 +3,12 @@
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure};
-use waybill_domain::{Order, OrderKey, Stock, StockMoves};
+use waybill_domain::{Order, OrderKey, Stock, StockMoves, entries};
 use waybill_workflow::Unavailable;
 use waybill_workflow::ports::{CommitError, Orders};
 
 use super::row::{Mark, order_from, record_key, row_from};
+use super::transaction::Beside;
 use super::{Dynamo, Row, n};
 use crate::error::{is_contention, unavailable};
 
@@ -24,7 +25,11 @@ impl Orders for Dynamo {
         let mark = Mark::random();
         let put = self.put(before, after, &mark)?;
         let moves = StockMoves::between(before.map_or(&Stock::NONE, |order| &order.stock), &after.stock);
-        if moves.is_empty() { self.put_alone(put, &mark).await } else { self.transact(put, &mark, &moves).await }
+        let entries = entries(before, after);
+        if moves.is_empty() && entries.is_empty() {
+            return self.put_alone(put, &mark).await;
+        }
+        self.transact(put, &mark, &Beside { of: after, entries, moves }).await
     }
 }
 

@@ -13,7 +13,7 @@ const PREFIX: &str = "order.";
 pub struct Packed {
     #[serde(rename = "t")]
     at: At,
-    /// Without `order.`.
+    /// Without `order.`; other names, which have a point of their own, are whole.
     #[serde(rename = "e")]
     kind: String,
     #[serde(rename = "p")]
@@ -75,7 +75,7 @@ fn caused_by_before(seq: u32) -> String {
 }
 
 fn kind(name: &str) -> Result<EventKind, Error> {
-    let full = format!("{PREFIX}{name}");
+    let full = if name.contains('.') { name.to_owned() } else { format!("{PREFIX}{name}") };
     EventKind::deserialize(IntoDeserializer::<Error>::into_deserializer(full.as_str()))
 }
 

@@ -2,13 +2,14 @@
 //!
 //! The row is the record's serde form with `pk` in place of `key`, and attributes of its own: `sk`; `lane` and `since` while the order is in
 //! a lane of the sparse index; `w`, the mark of the write (see [`Mark`]). Two things are written shorter than the record has them, so that
-//! an ordinary row is one write unit: the events (see [`packed`](super::packed)), and the hash of what was sent to the ERP, which is `=`
-//! while the store wants the same.
+//! an ordinary row is one write unit: the events (see [`packed`](super::packed)), and fields that mostly equal another one, which are `=`
+//! while they do.
+
+use std::collections::HashMap;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use serde_dynamo::aws_sdk_dynamodb_1::{to_attribute_value, to_item};
-use serde_dynamo::{AttributeValue as Value, Item, from_attribute_value, from_item};
+use serde_dynamo::{AttributeValue as Value, Item, from_attribute_value, from_item, to_attribute_value, to_item};
 use waybill_domain::lane::{SHARDS, lane};
 use waybill_domain::{Order, OrderKey};
 
@@ -18,8 +19,22 @@ use super::{Row, n, s};
 /// The sort key of an order's record.
 pub const RECORD: &str = "order";
 
-/// Stands for the hash of what the store wants.
+/// Stands for what another field says.
 const SAME: &str = "=";
+
+/// Fields that are [`SAME`] while they equal another: facet and field, and whose value they mostly have. What was sent to the ERP is what
+/// the store wants until somebody edits the order; what the warehouse is asked for is all of it until pieces are withdrawn.
+const MOSTLY: [(&str, &str, &str, &str); 3] = [
+    ("erp", "goods", "content", "goods"),
+    ("erp", "content", "content", "hash"),
+    ("fulfilment", "requested", "fulfilment", "lines"),
+];
+
+/// What releases that knew nothing of fulfilments wrote for one.
+const NO_FULFILMENT: &str = "none";
+
+/// The attributes of a row, whoever's form of DynamoDB's types it came in.
+type Fields = HashMap<String, Value>;
 
 /// A row that cannot be read as an order record, or a record that cannot be written as one. Does not say what is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -59,18 +74,16 @@ pub fn record_key(key: &OrderKey) -> Row {
 /// # Errors
 /// [`BadRow`] if the record has no attribute form, which none has.
 pub fn row_from(order: &Order, mark: &Mark) -> Result<Row, BadRow> {
-    let mut row: Row = to_item(order).map_err(unknown_form)?;
-    row.remove("key");
+    let mut fields: Fields = to_item::<_, Item>(order).map_err(unknown_form)?.into_inner();
+    fields.remove("key");
+    fields.insert("events".to_owned(), to_attribute_value(pack(&order.events)).map_err(unknown_form)?);
+    shorten(&mut fields);
+    let mut row = Row::from(Item::from(fields));
     row.extend(record_key(&order.key));
     row.insert("w".to_owned(), mark.0.clone());
-    row.insert("events".to_owned(), to_attribute_value(pack(&order.events)).map_err(unknown_form)?);
     if let Some((lane, since)) = lane(order) {
         row.insert("lane".to_owned(), s(lane.key(order.key.shard(SHARDS))));
         row.insert("since".to_owned(), n(since.0));
-    }
-    let wanted = order.content.as_ref().map(|content| &content.goods);
-    if let (true, Some(AttributeValue::M(erp))) = (wanted.is_some() && wanted == order.erp.goods.as_ref(), row.get_mut("erp")) {
-        erp.insert("goods".to_owned(), s(SAME));
     }
     Ok(row)
 }
@@ -86,14 +99,47 @@ pub fn order_from(row: impl Into<Item>) -> Result<Order, BadRow> {
     }
     let key = row.remove("pk").ok_or(BadRow("no pk"))?;
     row.insert("key".to_owned(), key);
+    if row.get("fulfilment") == Some(&Value::S(NO_FULFILMENT.to_owned())) {
+        row.remove("fulfilment");
+    }
+    lengthen(&mut row)?;
     let events = row.insert("events".to_owned(), Value::L(Vec::new())).ok_or(BadRow("no events"))?;
     let events: Vec<Packed> = from_attribute_value(events).map_err(unknown_form)?;
     let mut order: Order = from_item(row).map_err(unknown_form)?;
     order.events = unpack(events, order.seq).map_err(unknown_form)?;
-    if order.erp.goods.as_ref().is_some_and(|goods| goods.as_str() == SAME) {
-        order.erp.goods = order.content.as_ref().map(|content| content.goods.clone());
-    }
     Ok(order)
+}
+
+fn field<'a>(fields: &'a Fields, facet: &str, name: &str) -> Option<&'a Value> {
+    match fields.get(facet) {
+        Some(Value::M(facet)) => facet.get(name),
+        _ => None,
+    }
+}
+
+fn set(fields: &mut Fields, facet: &str, name: &str, value: Value) {
+    if let Some(Value::M(facet)) = fields.get_mut(facet) {
+        facet.insert(name.to_owned(), value);
+    }
+}
+
+fn shorten(fields: &mut Fields) {
+    for (facet, name, other, of) in MOSTLY {
+        let value = field(fields, facet, name);
+        if value.is_some() && value == field(fields, other, of) {
+            set(fields, facet, name, Value::S(SAME.to_owned()));
+        }
+    }
+}
+
+fn lengthen(fields: &mut Fields) -> Result<(), BadRow> {
+    for (facet, name, other, of) in MOSTLY {
+        if field(fields, facet, name) == Some(&Value::S(SAME.to_owned())) {
+            let value = field(fields, other, of).cloned().ok_or(BadRow("a field equals one that is missing"))?;
+            set(fields, facet, name, value);
+        }
+    }
+    Ok(())
 }
 
 /// The order in the `NewImage` of a stream record (DynamoDB's JSON).

@@ -24,7 +24,7 @@ struct Wanted<'a> {
     customer_note: bool,
 }
 
-/// The texts of an order's notes, all of them: WooCommerce does not page them. It takes backslashes out.
+/// The texts of an order's notes, all of them: WooCommerce does not page them.
 pub(super) async fn list<K: RestKeys>(
     woocommerce: &WooCommerce<K>,
     store: &StoreConfig,
@@ -43,7 +43,8 @@ pub(super) async fn add<K: RestKeys>(
     text: &str,
     for_customer: bool,
 ) -> Result<(), CallError> {
-    let wanted = Wanted { note: text, customer_note: for_customer };
+    // WordPress takes one level of backslashes out of what it stores, and a note must read as it was meant to be found again.
+    let wanted = Wanted { note: &text.replace('\\', "\\\\"), customer_note: for_customer };
     let answer = woocommerce.write(store, Method::POST, &["orders", &order.to_string(), "notes"], Some(&wanted)).await?;
     match answer.json::<WireNote>() {
         Some(note) if note.id.0 > 0 => Ok(()),

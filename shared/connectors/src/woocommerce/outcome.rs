@@ -52,8 +52,8 @@ pub(super) fn success(answer: Answer) -> Result<Answer, NotWell> {
 fn judge(object: &ErrorObject, answer: &Answer) -> NotWell {
     let code = object.code();
     let call = match (object.status(answer), code.as_str()) {
-        (_, CANNOT_REFUND) => refused("store_refund_refused", &refund_refused(object)),
-        (_, BAD_REFUND) => refused("store_refund_refused", "the store refuses the refund: its amount is negative"),
+        (_, CANNOT_REFUND) => refused("refund_refused", &refund_refused(object)),
+        (_, BAD_REFUND) => refused("refund_refused", "the store refuses the refund: its amount is negative"),
         (404, "rest_no_route") => return NotWell::NoRoute,
         // A PUT of an order that is gone is a 400, a refund of one a 500.
         (400 | 404, code) if code.ends_with("_invalid_id") => return NotWell::Absent,

@@ -130,7 +130,7 @@ pub(super) async fn list<K: RestKeys>(
             return Ok(is_there.then(|| found.into_values().collect()));
         }
     }
-    Err(refused("store_refund_unreadable", "the order has more refunds than Waybill reads (2,000)"))
+    Err(refused("refund_unclear", "the order has more refunds than Waybill reads (2,000)"))
 }
 
 async fn exists<K: RestKeys>(woocommerce: &WooCommerce<K>, store: &StoreConfig, order: &str) -> Result<bool, CallError> {
@@ -162,7 +162,12 @@ pub(super) async fn create<K: RestKeys>(
         line_items: refund.lines.iter().map(line).collect(),
         meta_data: [WantedMeta { key: RETURNED, value: &refund.returned }],
     };
-    let answer = woocommerce.write(store, Method::POST, &["orders", &order.to_string(), "refunds"], Some(&wanted)).await?;
+    let answer = match woocommerce.write(store, Method::POST, &["orders", &order.to_string(), "refunds"], Some(&wanted)).await {
+        Err(NotWell::Absent) => {
+            return Err(refused("refund_refused", "the store refuses the refund: it has no such order any more"));
+        }
+        answer => answer?,
+    };
     let created = answer.json().and_then(read).filter(|created| created.amount == refund.amount);
     created.ok_or_else(|| unknown("the answer is not the refund"))
 }
@@ -170,7 +175,7 @@ pub(super) async fn create<K: RestKeys>(
 fn unreadable() -> CallError {
     let message =
         "a refund of this order cannot be read: an amount is missing, or a line does not say which line of the order it is about";
-    refused("store_refund_unreadable", message)
+    refused("refund_unclear", message)
 }
 
 /// `None` when it is not a refund, or one whose amounts or lines are in doubt.

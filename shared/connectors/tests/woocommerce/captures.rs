@@ -135,3 +135,11 @@ fn recorded_deliveries_verify_and_are_read_as_what_they_are() {
         assert_eq!(reading, expected, "{n}");
     }
 }
+
+#[test]
+fn a_recorded_refund_says_what_was_put_back() {
+    let Some(folder) = present() else { return };
+    let order = woocommerce().parse(&std::fs::read(folder.join("0033-order_updated.body")).expect("the body")).expect("an order");
+    assert_eq!(order.lines.iter().map(|line| line.restocked).collect::<Vec<_>>()[0], 1);
+    assert_eq!(order.refunds[0].amount.to_string(), "19.99");
+}

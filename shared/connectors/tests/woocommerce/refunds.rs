@@ -99,12 +99,12 @@ async fn permanent_500s_are_refusals_that_say_why() {
     let offline = store.place(OrderKind::BankTransfer);
     let line = store.order(offline).expect("the order").lines[0].id;
     let error = woocommerce().create_refund(&config, offline, &one_mug(line, "R-1")).await.expect_err("an offline gateway");
-    assert!(code(&error) == "store_refund_refused" && error.to_string().contains("cannot pay back"), "{error}");
+    assert!(code(&error) == "refund_refused" && error.to_string().contains("cannot pay back"), "{error}");
     let by_hand = NewRefund { through_gateway: false, ..one_mug(line, "R-1") };
     woocommerce().create_refund(&config, offline, &by_hand).await.expect("a refund that a person pays");
     let too_much = NewRefund { amount: euro("999.00"), through_gateway: false, ..one_mug(line, "R-2") };
     let error = woocommerce().create_refund(&config, offline, &too_much).await.expect_err("too much");
-    assert!(code(&error) == "store_refund_refused" && error.to_string().contains("more than is left to refund"), "{error}");
+    assert!(code(&error) == "refund_refused" && error.to_string().contains("more than is left to refund"), "{error}");
     assert_eq!(store.order(offline).expect("the order").refunds.len(), 1);
 }
 
@@ -157,7 +157,7 @@ async fn vague_refunds_are_read_and_doubtful_ones_refused() {
     ];
     for (change, what) in bad {
         let error = read(&shown(change)).await.expect_err(what);
-        assert_eq!(code(&error), "store_refund_unreadable", "{what}: {error}");
+        assert_eq!(code(&error), "refund_unclear", "{what}: {error}");
         assert!(!error.to_string().contains("Erika"));
     }
     for body in ["", "{}", "7", "\"[]\"", "<html>", "null", r#"{"code":"x","message":"y"}"#] {
@@ -192,10 +192,10 @@ async fn refusals_are_told_apart_by_code_and_never_quoted() {
     };
     let cannot = "woocommerce_rest_cannot_create_order_refund";
     let cases = [
-        (500, said(json!(cannot), json!(500)), "store_refund_refused"),
-        (500, said(json!(cannot), json!({"status": 500})), "store_refund_refused"),
-        (500, said(json!("woocommerce_rest_invalid_order_refund"), json!(400)), "store_refund_refused"),
-        (500, said(json!("woocommerce_rest_invalid_order_id"), json!(404)), "store_order_gone"),
+        (500, said(json!(cannot), json!(500)), "refund_refused"),
+        (500, said(json!(cannot), json!({"status": 500})), "refund_refused"),
+        (500, said(json!("woocommerce_rest_invalid_order_refund"), json!(400)), "refund_refused"),
+        (500, said(json!("woocommerce_rest_invalid_order_id"), json!(404)), "refund_refused"),
         (500, said(json!("internal_server_error"), json!({"status": 500})), "unknown"),
         (500, said(json!("Erika"), json!(null)), "unknown"),
         (400, said(json!("rest_invalid_param"), json!({"status": 400})), "store_refused"),

@@ -145,6 +145,7 @@ async fn an_order_that_is_gone_is_gone_for_every_write() {
         match write {
             // What was to be taken away is not there.
             Write::DeletedFulfillment => assert_eq!(outcome, Ok(())),
+            Write::Refund => assert_eq!(code(&outcome.expect_err("no order")), "refund_refused"),
             _ => assert_eq!(code(&outcome.expect_err("no order")), "store_order_gone", "{write:?}"),
         }
     }

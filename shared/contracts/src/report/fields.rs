@@ -35,6 +35,12 @@ impl Body {
         }
     }
 
+    /// The line ids in the order they were sent in, as far as they are some: what is read keeps lines by id, and who sent them counts them.
+    pub fn sent_lines(&self) -> Vec<u64> {
+        let lines = self.0.get("lines").and_then(Value::as_array).into_iter().flatten();
+        lines.filter_map(|line| line.get("line").and_then(Value::as_u64)).collect()
+    }
+
     pub(super) fn of(value: Value) -> Option<Self> {
         if let Value::Object(map) = value { Some(Body(map)) } else { None }
     }

@@ -25,12 +25,21 @@ pub enum MailAbout {
     Fulfillment,
 }
 
+/// As WordPress unslashes what is about to be stored: a backslash goes, and what it stands before stays.
+fn unslashed(text: &str) -> String {
+    let mut characters = text.chars();
+    let mut next = || match characters.next()? {
+        '\\' => Some(characters.next().map(String::from).unwrap_or_default()),
+        other => Some(String::from(other)),
+    };
+    std::iter::from_fn(&mut next).collect()
+}
+
 impl Inner {
     /// Adds a note; the customer is mailed one for them. `None` if there is no such order.
     pub(super) fn add_note(&mut self, order: u64, text: &str, for_customer: bool) -> Option<u64> {
         let (id, created) = (self.note_id(), self.now());
-        // WordPress unslashes what is about to be stored.
-        let text = text.replace('\\', "");
+        let text = unslashed(text);
         self.orders.get_mut(&order)?.notes.insert(0, Note { id, created, text: text.clone(), for_customer });
         if for_customer {
             self.mail(order, MailAbout::Note(text));

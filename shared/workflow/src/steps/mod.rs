@@ -1,5 +1,6 @@
 //! The steps, one file each, and the two movers between them: the relay and the sweep.
 
+pub mod api;
 mod door;
 mod erp_desk;
 pub mod intake;

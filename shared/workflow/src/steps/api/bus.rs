@@ -4,6 +4,7 @@ use waybill_contracts::report::{self as wire, BusEvent, Kind};
 use waybill_domain::OrderKey;
 
 use super::answer::word;
+use super::as_sent;
 use crate::dispose::{Disposition, backoff};
 use crate::error::StepError;
 use crate::ports::{Orders, Runtime};
@@ -18,7 +19,7 @@ const LONGEST: u32 = 7_200;
 /// Takes an event in. One that is wrong fails until the dead-letter queue has it; one that comes too early, or while something is down,
 /// comes again.
 pub async fn from_bus(ports: &(impl Orders + Runtime), text: &str, receives: u32) -> Disposition {
-    let (key, what, sender) = match read(text) {
+    let (key, what, sent, sender) = match read(text) {
         Ok(read) => read,
         Err(refusal) => return Disposition::Fail { reason: reason(None, &refusal) },
     };
@@ -31,7 +32,7 @@ pub async fn from_bus(ports: &(impl Orders + Runtime), text: &str, receives: u32
             let doubled = FIRST.saturating_mul(2_u32.saturating_pow(receives.saturating_sub(1)));
             Disposition::Retry { after_seconds: doubled.min(LONGEST), reason: reason(Some(&key), &refusal) }
         }
-        Ok(Err(refusal)) => Disposition::Fail { reason: reason(Some(&key), &refusal) },
+        Ok(Err(refusal)) => Disposition::Fail { reason: reason(Some(&key), &as_sent(refusal, &sent)) },
         Err(StepError::Retryable { after_seconds, reason, .. }) => {
             Disposition::Retry { after_seconds: backoff(after_seconds, receives), reason }
         }
@@ -39,8 +40,10 @@ pub async fn from_bus(ports: &(impl Orders + Runtime), text: &str, receives: u32
     }
 }
 
-fn read(text: &str) -> Result<(OrderKey, Report, String), Refusal> {
+/// The order, the report, its lines as they were sent, and who sent it.
+fn read(text: &str) -> Result<(OrderKey, Report, Vec<u64>, String), Refusal> {
     let mut event = BusEvent::read(text)?;
+    let sent = event.body.sent_lines();
     let sender = format!("bus:{}", event.source.chars().filter(|c| c.is_ascii_graphic()).take(32).collect::<String>());
     let (key, what) = match event.kind {
         Kind::Shipment => {
@@ -56,7 +59,7 @@ fn read(text: &str) -> Result<(OrderKey, Report, String), Refusal> {
             (key, Report::Fulfilment(wire::fulfilment(event.body)?))
         }
     };
-    Ok((key, what, sender))
+    Ok((key, what, sent, sender))
 }
 
 fn reason(key: Option<&OrderKey>, refusal: &Refusal) -> String {

@@ -75,7 +75,8 @@ impl<'a> Route<'a> {
 
 /// What is to be done for a request that is right as far as it can be seen without the order.
 enum Work {
-    Report(OrderKey, Report),
+    /// With the line ids as they were sent.
+    Report(OrderKey, Report, Vec<u64>),
     Read(OrderKey),
 }
 
@@ -105,12 +106,18 @@ fn work(caller: &Caller, route: Route<'_>, body: &[u8]) -> Result<Work, Refusal>
     let unknown = || refusal(404, "fulfilment_unknown", None, "there is no such fulfilment");
     match route {
         Route::Shipment { store } => {
-            let (key, shipment) = wire::shipment(Body::read(body)?, &caller.store(store)?)?;
-            Ok(Work::Report(key, Report::Shipment(shipment)))
+            let store = caller.store(store)?;
+            let body = Body::read(body)?;
+            let sent = body.sent_lines();
+            let (key, shipment) = wire::shipment(body, &store)?;
+            Ok(Work::Report(key, Report::Shipment(shipment), sent))
         }
         Route::Return { store } => {
-            let (key, returned, currency) = wire::returned(Body::read(body)?, &caller.store(store)?)?;
-            Ok(Work::Report(key, Report::Return { returned, currency }))
+            let store = caller.store(store)?;
+            let body = Body::read(body)?;
+            let sent = body.sent_lines();
+            let (key, returned, currency) = wire::returned(body, &store)?;
+            Ok(Work::Report(key, Report::Return { returned, currency }, sent))
         }
         Route::Read { id } => {
             let key = order_of_fulfilment(id).ok_or_else(unknown)?;
@@ -120,7 +127,7 @@ fn work(caller: &Caller, route: Route<'_>, body: &[u8]) -> Result<Work, Refusal>
         Route::Status { id } => {
             let key = order_of_fulfilment(id).ok_or_else(unknown)?;
             caller.store(key.store.as_str())?;
-            Ok(Work::Report(key, Report::Fulfilment(wire::fulfilment(Body::read(body)?)?)))
+            Ok(Work::Report(key, Report::Fulfilment(wire::fulfilment(Body::read(body)?)?), Vec::new()))
         }
     }
 }
@@ -143,11 +150,11 @@ async fn once(ports: &impl Ports, caller: &Caller, work: Work) -> ApiAnswer {
 
 async fn answer(ports: &impl Ports, caller: &Caller, work: Work) -> ApiAnswer {
     match work {
-        Work::Report(key, what) => {
+        Work::Report(key, what, sent) => {
             let reported = report(ports, &key, what, caller.slug.as_str()).await;
             let answer = match reported {
                 Ok(Ok(reported)) => ApiAnswer::reported(&key, reported),
-                Ok(Err(refusal)) => ApiAnswer::refused(&refusal),
+                Ok(Err(refusal)) => ApiAnswer::refused(&as_sent(refusal, &sent)),
                 Err(error) => ApiAnswer::failed(&error),
             };
             ApiAnswer { order: Some(key), ..answer }
@@ -160,6 +167,22 @@ async fn answer(ports: &impl Ports, caller: &Caller, work: Work) -> ApiAnswer {
             };
             ApiAnswer { order: Some(key), ..answer }
         }
+    }
+}
+
+/// Names a line by where its sender put it: the order counts its lines by their ids.
+fn as_sent(refusal: Refusal, sent: &[u64]) -> Refusal {
+    let place = |field: &str| {
+        let (number, rest) = field.strip_prefix("lines[")?.split_once(']')?;
+        let mut by_id = sent.to_vec();
+        by_id.sort_unstable();
+        let line = by_id.get(number.parse::<usize>().ok()?)?;
+        let place = sent.iter().position(|sent| sent == line)?;
+        Some(format!("lines[{place}]{rest}"))
+    };
+    match refusal.field.as_deref().and_then(place) {
+        Some(field) => Refusal { field: Some(field), ..refusal },
+        None => refusal,
     }
 }
 

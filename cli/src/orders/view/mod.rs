@@ -1,7 +1,15 @@
 //! The JSON of an order, which scripts read: every key is always there, `null` when there is nothing to say.
 
+mod ledger;
+mod money;
+mod request;
+
 use serde::Serialize;
-use waybill_domain::{DocumentKind, Event, Order, RefundState};
+use waybill_domain::{DocumentKind, Event, Order};
+
+pub use ledger::{CallView, RefundView, ReturnView};
+pub use money::{Money, MoneyView};
+pub use request::{PiecesView, RequestView, ShipmentView};
 
 /// An order as scripts see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -18,8 +26,18 @@ pub struct OrderView {
     pub erp: ErpView,
     /// The fulfilment's state.
     pub fulfilment: String,
+    /// What the warehouse was asked for; `null` if nothing was.
+    pub request: Option<RequestView>,
+    /// What left, in the order in which it was first reported.
+    pub shipments: Vec<ShipmentView>,
     /// Refunds, oldest first.
     pub refunds: Vec<RefundView>,
+    /// Returns, in the order in which they were first reported.
+    pub returns: Vec<ReturnView>,
+    /// The call that is out; `null` if none is.
+    pub call: Option<CallView>,
+    /// Where the money is.
+    pub money: MoneyView,
     /// A person must decide.
     pub hold: Option<HoldView>,
     /// It goes on by itself.
@@ -42,6 +60,10 @@ pub struct ErpView {
     pub reference: Option<String>,
     /// Its documents there.
     pub documents: Vec<DocumentView>,
+    /// What the ERP has yet to be told: `amendment`, `cancellation` or `null`.
+    pub owed: Option<&'static str>,
+    /// Documents of this order that were cancelled in the ERP before the present one.
+    pub cancelled: u32,
 }
 
 /// A document in the ERP.
@@ -53,19 +75,6 @@ pub struct DocumentView {
     pub id: String,
     /// The number people see.
     pub number: Option<String>,
-}
-
-/// A refund.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct RefundView {
-    /// The store's refund id.
-    pub id: u64,
-    /// Gross, positive decimal.
-    pub amount: String,
-    /// What was done about it.
-    pub state: RefundState,
-    /// The credit note in the ERP.
-    pub document: Option<String>,
 }
 
 /// Why a person must decide.
@@ -84,7 +93,7 @@ pub struct HoldView {
 /// What an order waits for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WaitingView {
-    /// `payment`, `erp/SLUG` or `store/SLUG`.
+    /// `payment`, `erp/SLUG`, `store/SLUG` or `warehouse/SLUG`.
     pub on: String,
     /// RFC 3339.
     pub since: String,
@@ -123,18 +132,16 @@ impl OrderView {
                     .iter()
                     .map(|document| DocumentView { kind: document.kind, id: document.id.clone(), number: some(&document.number) })
                     .collect(),
+                owed: owed(order),
+                cancelled: erp.cancelled,
             },
             fulfilment: slug(&order.fulfilment.state()),
-            refunds: order
-                .refunds
-                .iter()
-                .map(|refund| RefundView {
-                    id: refund.id,
-                    amount: refund.amount.to_string(),
-                    state: refund.state,
-                    document: refund.document.as_ref().map(|document| document.id.clone()),
-                })
-                .collect(),
+            request: RequestView::of(&order.fulfilment),
+            shipments: order.fulfilment.shipments.iter().map(ShipmentView::of).collect(),
+            refunds: order.refunds.iter().map(RefundView::of).collect(),
+            returns: order.returns.iter().map(ReturnView::of).collect(),
+            call: CallView::of(order),
+            money: Money::of(order).into(),
             hold: order.hold.as_ref().map(|hold| HoldView {
                 code: hold.code.clone(),
                 message: hold.message.clone(),
@@ -177,6 +184,14 @@ pub fn gaps(order: &Order, events: &[Event]) -> Vec<(u32, u32)> {
         expected = seq.saturating_add(1);
     }
     gaps
+}
+
+fn owed(order: &Order) -> Option<&'static str> {
+    match () {
+        () if order.wants_cancellation() => Some("cancellation"),
+        () if order.wants_amendment() => Some("amendment"),
+        () => None,
+    }
 }
 
 /// The name a state has wherever it is written.
