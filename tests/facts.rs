@@ -15,7 +15,8 @@ async fn an_order_is_told_of_by_references_only() {
     world.receive(&delivery).await;
     world.settle(Manners::default()).await;
     let line = RefundedLine { line: 1, quantity: 1, net: cents(1000), taxes: Vec::new() };
-    let made = StoreRefund { id: 17, amount: cents(1000), lines: vec![line], charges: Vec::new(), returned: None };
+    let made =
+        StoreRefund { id: 17, amount: cents(1000), lines: vec![line], charges: Vec::new(), returned: None, paid_back: true };
     world.state().refund(16, made, true);
     world.settle(Manners::default()).await;
     let at = world.state().now;

@@ -275,7 +275,7 @@ fn happen(world: &World, family: Family, picks: u8) -> Vec<Message> {
     let refund = |id: u64, amount: i64, lines: Vec<RefundedLine>| {
         world.pass_seconds(1);
         let restock = !lines.is_empty();
-        let made = StoreRefund { id, amount: cents(amount), lines, charges: Vec::new(), returned: None };
+        let made = StoreRefund { id, amount: cents(amount), lines, charges: Vec::new(), returned: None, paid_back: true };
         world.state().refund(16, made, restock);
         let echo = world.state().echoes.pop_back().expect("the store tells");
         Message::Delivery(Box::new(echo))

@@ -107,7 +107,8 @@ async fn refunded(amount: i64, quantity: u32) -> World {
     tell(&world, &order(16, &[("SKU-A", 2)])).await;
     world.settle(Manners::default()).await;
     let line = RefundedLine { line: 1, quantity, net: cents(100), taxes: Vec::new() };
-    let made = StoreRefund { id: 17, amount: cents(amount), lines: vec![line], charges: Vec::new(), returned: None };
+    let made =
+        StoreRefund { id: 17, amount: cents(amount), lines: vec![line], charges: Vec::new(), returned: None, paid_back: true };
     world.state().refund(16, made, false);
     world.settle(Manners::default()).await;
     world

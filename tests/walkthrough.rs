@@ -245,6 +245,18 @@ async fn a_store_refund_without_an_answer() {
 }
 
 #[tokio::test]
+async fn a_refund_that_was_perhaps_never_paid() {
+    let chapters = [Chapter::Placed, Chapter::ShippedPart, Chapter::ReturnInspected];
+    let calls = told(&chapters).await.calls();
+    let call = calls.iter().position(|call| call.op == "store.create_refund").expect("the call is made");
+    let world = World::with_shop();
+    world.state().desk.gateway_dies = true;
+    world.plan_fault(Fault { call, mode: FaultMode::After, times: 1 });
+    tell_chapters(&world, &chapters).await;
+    assert_snapshot!(both(&world));
+}
+
+#[tokio::test]
 async fn cancelled_before_posting() {
     assert_snapshot!(both(&told(&[Chapter::ErpRefuses, Chapter::Placed, Chapter::Cancelled]).await));
 }

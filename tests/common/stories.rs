@@ -282,7 +282,7 @@ async fn report(world: &World, said: Report) {
 
 /// The store refunds, and tells of it.
 async fn refund(world: &World, id: u64, amount: i64, lines: Vec<RefundedLine>, restock: bool) {
-    let made = StoreRefund { id, amount: cents(amount), lines, charges: Vec::new(), returned: None };
+    let made = StoreRefund { id, amount: cents(amount), lines, charges: Vec::new(), returned: None, paid_back: true };
     world.state().refund(ID, made, restock);
 }
 

@@ -163,8 +163,7 @@ pub fn refund_of(order: &Order, seen: &StoreOrder, one: &Return, through_gateway
         return finding("return_exceeds_paid", message);
     }
     let restock = !lines.is_empty() && one.lines.values().all(|pieces| pieces.restock == pieces.accepted);
-    let offline = matches!(seen.payment_method.as_str(), "bacs" | "cheque" | "cod");
-    Ok(NewRefund { amount, lines, restock, through_gateway: through_gateway && !offline, returned: one.id.clone() })
+    Ok(NewRefund { amount, lines, restock, through_gateway, returned: one.id.clone() })
 }
 
 /// What pieces `before..after` of a line of `quantity` pieces cost: the shares of all pieces add up to the line's amount.

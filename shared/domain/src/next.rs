@@ -96,11 +96,10 @@ pub fn owes_store(order: &Order) -> bool {
         && (order.fulfilment.shipments.iter().any(|shipment| shipment.told < shipment.revision) || completes(order))
 }
 
-/// Whether the store is to call the order completed: all that is to leave left, and the store still takes it for open. Asked for once:
-/// whoever opens the order again in the store means it.
+/// Whether the store is to call the order completed: all that is to leave left, and the store still has it in processing. Asked for once:
+/// whoever opens the order again in the store means it. An order on hold is left alone: completing it would call it paid.
 pub fn completes(order: &Order) -> bool {
-    let open =
-        order.content.as_ref().is_some_and(|content| matches!(content.status, StoreStatus::Processing | StoreStatus::OnHold));
+    let open = order.content.as_ref().is_some_and(|content| content.status == StoreStatus::Processing);
     open && !order.fulfilment.completed && order.fulfilment.is_shipped()
 }
 

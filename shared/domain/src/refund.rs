@@ -42,6 +42,8 @@ pub struct StoreRefund {
     pub charges: Vec<RefundedCharge>,
     /// The return it was created for by Waybill (meta `_waybill_return`).
     pub returned: Option<String>,
+    /// The payment gateway has paid it back (`refunded_payment`). A refund that a person notes in the store has this not set.
+    pub paid_back: bool,
 }
 
 /// A refund to create in the store.

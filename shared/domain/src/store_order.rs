@@ -292,11 +292,15 @@ impl StoreOrder {
         self.refunds.iter().try_fold(Decimal::ZERO, |sum, refund| sum.checked_add(refund.amount))
     }
 
+    /// Whether the payment method is one of WooCommerce's own that no gateway stands behind: bank transfer, cheque, cash on delivery.
+    pub fn pays_offline(&self) -> bool {
+        matches!(self.payment_method.as_str(), "bacs" | "cheque" | "cod")
+    }
+
     /// The payment facet as the store reports it. A status nobody knows counts as unpaid.
     pub fn payment(&self) -> Payment {
         let moved = matches!(self.status, StoreStatus::Processing | StoreStatus::Completed);
-        let offline = matches!(self.payment_method.as_str(), "bacs" | "cheque" | "cod");
-        let authorised = !offline && !self.transaction_id.trim().is_empty();
+        let authorised = !self.pays_offline() && !self.transaction_id.trim().is_empty();
         match self.status {
             StoreStatus::Failed => Payment::Failed,
             // Cash on delivery goes to `processing` without a payment date.

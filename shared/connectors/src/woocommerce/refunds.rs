@@ -16,7 +16,7 @@ use super::error::{NotWell, down, refused};
 use super::keys::RestKeys;
 use super::meta::Metas;
 use super::outcome::unknown;
-use super::value::{Amount, Id, List, Quantity, TaxAmount, Text};
+use super::value::{Amount, Flag, Id, List, Quantity, TaxAmount, Text};
 
 /// Says for which return a refund was created.
 const RETURNED: &str = "_waybill_return";
@@ -35,6 +35,8 @@ struct WireRefund {
     amount: Amount,
     #[serde(default)]
     reason: Text,
+    #[serde(default)]
+    refunded_payment: Flag,
     #[serde(default)]
     meta_data: Metas,
     #[serde(default)]
@@ -193,6 +195,7 @@ fn read(refund: serde_json::Value) -> Option<StoreRefund> {
         lines: refund.line_items.0.iter().map(line).collect::<Option<_>>()?,
         charges: charges.map(charge).collect::<Option<_>>()?,
         returned,
+        paid_back: refund.refunded_payment.0,
     })
 }
 

@@ -24,6 +24,8 @@ pub struct MemoryDesk {
     pub fulfillments: BTreeMap<u64, Vec<StoreFulfillment>>,
     /// Shipments that the tracking plugins show, by id.
     pub tracking: BTreeMap<u64, Vec<String>>,
+    /// The store ends while the gateway pays: the refund is there, and nobody was paid.
+    pub gateway_dies: bool,
     /// Refunds that are refused for good, as with an offline gateway.
     pub refuses_refunds: bool,
     /// How often the store was asked whether it has fulfillments.
@@ -108,6 +110,7 @@ impl StoreDesk for World {
                 lines: refund.lines.clone(),
                 charges: Vec::new(),
                 returned: Some(refund.returned.clone()),
+                paid_back: refund.through_gateway && !state.desk.gateway_dies,
             };
             state.refund(order, made.clone(), refund.restock);
             Ok(made)

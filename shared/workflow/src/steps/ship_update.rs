@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 use waybill_contracts::{Command, Origin};
 use waybill_domain::next::{completes, is_due, is_due_from_line, owes_push, owes_store};
 use waybill_domain::shipment::fulfilment_order;
-use waybill_domain::{Change, Effect, Endpoint, Order, Shipment, Step, StoreConfig, StoreOrder};
+use waybill_domain::{Change, Effect, Endpoint, Order, Shipment, StaleReason, Step, StoreConfig, StoreOrder};
 
 use super::door::Door;
 use super::reserve::{content, kept};
 use super::store_call::{lease, probe};
-use super::{Outcome, doubted};
+use super::{Outcome, committed, doubted};
 use crate::commit::{Committed, commit, contention, context, settle};
 use crate::error::{CallError, Failure, StepError};
 use crate::ports::{Circuits, Configs, Orders, Runtime, Snapshots, StoreDesk, StoreFulfillment, Storefront, WarehouseDesk};
@@ -102,6 +102,11 @@ impl<P: Ports> Telling<'_, P> {
         self.door.note(self.ports, &answer).await;
         let (seen, body) = match answer {
             Ok(told) => told,
+            // Nobody is there to be told: the store is asked whether the order is.
+            Err(CallError::Refused { code, .. }) if code == "store_order_gone" => {
+                let changes = vec![Change::CallEnded { why: code }, Change::Doubted(StaleReason::Deleted)];
+                return committed(commit(self.ports, &order, changes, &context(self.ports, self.command)).await?);
+            }
             // Of what was told before the call that failed, the record knows only that it was tried.
             Err(error) => return Err(self.door.failed(error, probe(self.ports))),
         };

@@ -19,6 +19,10 @@ impl<P: Ports> Work<'_, P> {
         self.create(order, &one, Vec::new()).await
     }
 
+    fn through_gateway(&self) -> bool {
+        self.store.policies.refund_through_gateway && !self.seen.pays_offline()
+    }
+
     /// An earlier try ended without an answer: the store is asked for a refund that carries the return's id.
     pub(super) async fn look_for_refund(&self, order: Order, returned: &str) -> Result<Outcome, Failure> {
         let refunds = match self.refunds(&order).await? {
@@ -31,7 +35,10 @@ impl<P: Ports> Work<'_, P> {
             }
         };
         match refunds.into_iter().find(|refund| refund.returned.as_deref() == Some(returned)) {
-            Some(refund) => self.created(order, returned, refund).await,
+            Some(refund) => {
+                let unpaid = self.through_gateway() && !refund.paid_back;
+                self.created(order, returned, refund, unpaid).await
+            }
             None => {
                 let ended = Change::CallEnded { why: "not found after the settle time".to_owned() };
                 self.create(order, returned, vec![ended]).await
@@ -41,7 +48,7 @@ impl<P: Ports> Work<'_, P> {
 
     async fn create(&self, order: Order, returned: &str, mut first: Vec<Change>) -> Result<Outcome, Failure> {
         let Some(one) = order.returns.iter().find(|one| one.id == returned) else { return Ok(Outcome::NothingDue) };
-        let new = match refund_of(&order, &self.seen, one, self.store.policies.refund_through_gateway) {
+        let new = match refund_of(&order, &self.seen, one, self.through_gateway()) {
             Ok(new) => new,
             Err(finding) => {
                 let error = StepError::Terminal { code: finding.code, message: finding.message };
@@ -57,18 +64,25 @@ impl<P: Ports> Work<'_, P> {
         let answer = self.ports.create_refund(&self.store, order.key.id, &new).await;
         self.door.note(self.ports, &answer).await;
         match answer {
-            Ok(refund) => self.created(order, returned, refund).await,
+            Ok(refund) => self.created(order, returned, refund, false).await,
             Err(error) => Err(self.door.failed(error, probe(self.ports))),
         }
     }
 
     /// The store has it. The order is read in the same breath, so that the store's own word of the refund brings no work.
-    async fn created(&self, order: Order, returned: &str, refund: StoreRefund) -> Result<Outcome, Failure> {
+    async fn created(&self, order: Order, returned: &str, refund: StoreRefund, unpaid: bool) -> Result<Outcome, Failure> {
         let mut changes = vec![Change::RefundCreated { returned: returned.to_owned(), refund: refund.id, amount: refund.amount }];
         match self.fetched(&order).await {
             Ok(seen) => changes.extend(seen),
             // The webhook will tell.
             Err(error) => tracing::warn!(order = %order.key, %error, "the order was not read after its refund"),
+        }
+        if unpaid {
+            let message = format!(
+                "the store made refund {} over {} for return {returned} and does not say that the gateway paid it; look there",
+                refund.id, refund.amount
+            );
+            changes.push(Change::Held { code: "refund_perhaps_unpaid".to_owned(), message });
         }
         let effect = Effect::Refund(returned.to_owned());
         let still = |order: &Order| order.call.as_ref().is_some_and(|call| call.effect == effect);
