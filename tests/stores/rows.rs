@@ -46,8 +46,9 @@ fn a_happy_order_costs_one_write_unit_per_commit() {
         story().iter().map(|order| (order.seq, size(&row_from(order, &Mark::random()).unwrap()))).collect();
     assert_eq!(sizes.iter().map(|(events, _)| *events).collect::<Vec<_>>(), [1, 2, 3, 4, 6, 8]);
     for (events, size) in sizes {
-        // Some room is left for longer article and document numbers than these.
-        assert!(size <= 960, "{size} bytes with {events} events");
+        // Up to the ERP's answer some room is left for longer article and document numbers than these.
+        let most = if events <= 6 { 920 } else { 1_024 };
+        assert!(size <= most, "{size} bytes with {events} events");
     }
 }
 
