@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use waybill_aws::dynamo::row::{Mark, order_from, order_from_image, row_from};
-use waybill_domain::{ContentHash, Order, OrderKey};
+use waybill_domain::{ContentHash, ErpState, Fulfilment, Order, OrderKey, Pieces, Refund};
 use waybill_testkit::contract::happy_path;
 
 /// The size of a row by DynamoDB's rules: names and texts in UTF-8, a number about a byte per two digits and one more, a list or map three
@@ -29,19 +29,26 @@ fn value_size(value: &AttributeValue) -> usize {
     }
 }
 
+/// A happy path whose commits are some seconds apart, as they are.
 fn story() -> Vec<Order> {
     let key: OrderKey = "shop-berlin/104233".parse().unwrap();
-    happy_path(&key, &[("TSHIRT-BLUE-L", 2), ("MUG-0042", 1)])
+    let mut story = happy_path(&key, &[("TSHIRT-BLUE-L", 2), ("MUG-0042", 1)]);
+    for event in story.iter_mut().flat_map(|order| &mut order.events) {
+        let cause: i64 = event.cause.trim_start_matches('#').parse().unwrap_or(0);
+        event.at.0 += cause * 1_713;
+    }
+    story
 }
 
 #[test]
 fn a_happy_order_costs_one_write_unit_per_commit() {
     let sizes: Vec<(u32, usize)> =
         story().iter().map(|order| (order.seq, size(&row_from(order, &Mark::random()).unwrap()))).collect();
-    assert_eq!(sizes.iter().map(|(events, _)| *events).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 7]);
+    assert_eq!(sizes.iter().map(|(events, _)| *events).collect::<Vec<_>>(), [1, 2, 3, 4, 6, 8]);
     for (events, size) in sizes {
-        // Some room is left for longer article and document numbers than these.
-        assert!(size <= 960, "{size} bytes with {events} events");
+        // Up to the ERP's answer some room is left for longer article and document numbers than these.
+        let most = if events <= 6 { 920 } else { 1_024 };
+        assert!(size <= most, "{size} bytes with {events} events");
     }
 }
 
@@ -55,6 +62,7 @@ fn image_value(value: &AttributeValue) -> Value {
         AttributeValue::S(text) => json!({ "S": text }),
         AttributeValue::N(number) => json!({ "N": number }),
         AttributeValue::B(_) => json!({ "B": "AQIDBAUGBwg=" }),
+        AttributeValue::Bool(flag) => json!({ "BOOL": flag }),
         AttributeValue::L(items) => json!({ "L": items.iter().map(image_value).collect::<Vec<_>>() }),
         AttributeValue::M(items) => json!({ "M": image(items) }),
         other => panic!("not used in a row: {other:?}"),
@@ -71,12 +79,33 @@ fn the_relay_reads_what_a_step_wrote() {
 }
 
 #[test]
-fn what_was_sent_and_what_is_wanted_stay_apart() {
+fn what_mostly_equals_something_else_may_differ_from_it() {
     let mut order = story().pop().unwrap();
     order.content.as_mut().unwrap().goods = ContentHash::of(b"other goods");
-    assert_ne!(order.erp.goods, order.content.as_ref().map(|content| content.goods.clone()));
+    order.erp.content = Some(ContentHash::of(b"other content"));
+    order.fulfilment.requested = Pieces::from([(2, 1)]);
+    let row = row_from(&order, &Mark::random()).unwrap();
+    assert_eq!(order_from(row), Ok(order.clone()));
+    // Nothing is to be shipped any more; nothing was ever sent.
+    order.fulfilment.requested.clear();
+    (order.erp.content, order.erp.goods) = (None, None);
     let row = row_from(&order, &Mark::random()).unwrap();
     assert_eq!(order_from(row), Ok(order));
+}
+
+/// As the first release wrote it, which knew neither fulfilments nor what was sent, and whose refunds named a credit note.
+#[test]
+fn the_row_of_the_first_release_is_read() {
+    let image: Value = serde_json::from_str(include_str!("first_release.json")).unwrap();
+    let order = order_from_image(image).unwrap();
+    assert_eq!(order.fulfilment, Fulfilment::default());
+    assert_eq!(order.refunds, [Refund::seen(9, "10.50".parse().unwrap())]);
+    assert_eq!(order.erp.content, None);
+    let content = order.content.as_ref().unwrap();
+    assert_eq!((order.erp.state, order.erp.goods.as_ref()), (ErpState::Posted, Some(&content.goods)));
+    assert_eq!((order.version, order.events.len(), order.busy_since), (5, 5, None));
+    let row = row_from(&order, &Mark::random()).unwrap();
+    assert_eq!(order_from(row), Ok(order), "and written in the present form");
 }
 
 #[test]

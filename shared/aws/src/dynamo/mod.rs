@@ -10,6 +10,7 @@ pub mod log;
 pub mod orders;
 pub mod packed;
 pub mod row;
+mod short;
 pub mod snapshots;
 pub mod stock;
 mod transaction;

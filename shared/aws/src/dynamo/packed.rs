@@ -1,8 +1,8 @@
 //! Events as they ride in the order row. The row should stay under 1 KB, one write unit, and events are most of it, so what the event
-//! before implies is left out: the number, the same release, the same mapping, and being caused by the event before.
+//! before implies is left out: the number, what it has in common with the one before, and being caused by the event before.
 
-use serde::de::IntoDeserializer;
 use serde::de::value::Error;
+use serde::de::{Error as _, IntoDeserializer};
 use serde::{Deserialize, Serialize};
 use waybill_domain::{At, Event, EventKind, Step};
 
@@ -11,13 +11,18 @@ const PREFIX: &str = "order.";
 /// One event of a row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Packed {
-    #[serde(rename = "t")]
-    at: At,
+    /// Of the first; the first release wrote it for all.
+    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
+    at: Option<At>,
+    /// Milliseconds after the event before. Absent: none.
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    after: Option<i64>,
     /// Without `order.`; other names, which have a point of their own, are whole.
     #[serde(rename = "e")]
     kind: String,
-    #[serde(rename = "p")]
-    step: Step,
+    /// Absent: that of the event before.
+    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
+    step: Option<Step>,
     #[serde(rename = "d", default, skip_serializing_if = "String::is_empty")]
     detail: String,
     /// Absent: the event before.
@@ -35,31 +40,37 @@ pub struct Packed {
 pub fn pack(events: &[Event]) -> Vec<Packed> {
     let before = std::iter::once(None).chain(events.iter().map(Some));
     let pack = |(event, before): (&Event, Option<&Event>)| Packed {
-        at: event.at,
+        at: before.is_none().then_some(event.at),
+        after: before.map(|before| event.at.0.saturating_sub(before.at.0)).filter(|after| *after != 0),
         kind: event.kind.name().strip_prefix(PREFIX).unwrap_or(event.kind.name()).to_owned(),
-        step: event.step,
+        step: unless_as_before(event, before, |event| &event.step),
         detail: event.detail.clone(),
         cause: (event.cause != caused_by_before(event.seq)).then(|| event.cause.clone()),
-        release: before.is_none_or(|before| before.release != event.release).then(|| event.release.clone()),
-        mapping: before.is_none_or(|before| before.mapping != event.mapping).then_some(event.mapping),
+        release: unless_as_before(event, before, |event| &event.release),
+        mapping: unless_as_before(event, before, |event| &event.mapping),
     };
     events.iter().zip(before).map(pack).collect()
+}
+
+fn unless_as_before<T: Clone + PartialEq>(event: &Event, before: Option<&Event>, of: fn(&Event) -> &T) -> Option<T> {
+    (before.map(of) != Some(of(event))).then(|| of(event).clone())
 }
 
 /// The events again; `newest` is the number of the last one.
 ///
 /// # Errors
-/// A kind of event that this release does not know.
+/// A kind of event that this release does not know; a first event that leaves out what only a later one may.
 pub fn unpack(packed: Vec<Packed>, newest: u32) -> Result<Vec<Event>, Error> {
     let count = u32::try_from(packed.len()).unwrap_or(u32::MAX);
     let mut events: Vec<Event> = Vec::with_capacity(packed.len());
     for (packed, seq) in packed.into_iter().zip(newest.saturating_sub(count).saturating_add(1)..) {
         let before = events.last();
+        let missing = Error::missing_field;
         let event = Event {
             seq,
-            at: packed.at,
+            at: packed.at.or_else(|| after(before?, packed.after)).ok_or_else(|| missing("t"))?,
             kind: kind(&packed.kind)?,
-            step: packed.step,
+            step: packed.step.or_else(|| before.map(|before| before.step)).ok_or_else(|| missing("p"))?,
             detail: packed.detail,
             cause: packed.cause.unwrap_or_else(|| caused_by_before(seq)),
             release: packed.release.or_else(|| before.map(|before| before.release.clone())).unwrap_or_default(),
@@ -68,6 +79,10 @@ pub fn unpack(packed: Vec<Packed>, newest: u32) -> Result<Vec<Event>, Error> {
         events.push(event);
     }
     Ok(events)
+}
+
+fn after(before: &Event, milliseconds: Option<i64>) -> Option<At> {
+    before.at.0.checked_add(milliseconds.unwrap_or(0)).map(At)
 }
 
 fn caused_by_before(seq: u32) -> String {
@@ -84,15 +99,14 @@ mod tests {
     use super::*;
 
     fn event(seq: u32, cause: &str, release: &str, mapping: u32) -> Event {
-        let (cause, release) = (cause.to_owned(), release.to_owned());
         Event {
             seq,
             at: At(seq.into()),
             kind: EventKind::StockReleased,
             step: Step::Reserve,
             detail: String::new(),
-            cause,
-            release,
+            cause: cause.to_owned(),
+            release: release.to_owned(),
             mapping,
         }
     }
@@ -102,12 +116,17 @@ mod tests {
         let events = vec![
             event(9, "#8", "r1", 0),
             event(10, "#9", "r1", 0),
-            event(11, "", "r2", 0),
-            event(12, "#8", "", 4),
+            Event { step: Step::Validate, ..event(11, "", "r2", 0) },
+            Event { at: At(11), step: Step::Validate, ..event(12, "#8", "", 4) },
             event(13, "sweep", "", 4),
-            event(14, "#13", "r1", 0),
+            // A clock that was set back.
+            Event { at: At(9), ..event(14, "#13", "r1", 0) },
         ];
         let packed = pack(&events);
+        assert_eq!(packed.iter().filter(|event| event.at.is_some()).count(), 1);
+        let after: Vec<_> = packed.iter().map(|event| event.after).collect();
+        assert_eq!(after, [None, Some(1), Some(1), None, Some(2), Some(-4)]);
+        assert_eq!(packed.iter().filter(|event| event.step.is_some()).count(), 3);
         assert_eq!(packed.iter().filter(|event| event.release.is_some()).count(), 4);
         assert_eq!(packed.iter().filter(|event| event.mapping.is_some()).count(), 3);
         assert_eq!(packed.iter().filter(|event| event.cause.is_some()).count(), 3);
@@ -116,9 +135,32 @@ mod tests {
     }
 
     #[test]
+    fn a_kind_of_any_facet_comes_back() {
+        for kind in [EventKind::PostingUnknown, EventKind::FulfilmentRequested, EventKind::RefundSeen, EventKind::ReturnRejected]
+        {
+            let events = vec![Event { kind, ..event(1, "", "", 0) }];
+            let packed = pack(&events);
+            assert_eq!(packed[0].kind, kind.name().trim_start_matches("order."));
+            assert_eq!(unpack(packed, 1).unwrap(), events);
+        }
+    }
+
+    #[test]
     fn an_unknown_kind_is_an_error() {
-        let mut packed = pack(&[event(1, "", "", 0)]);
-        packed[0].kind = "teleported".to_owned();
-        assert!(unpack(packed, 1).is_err());
+        for name in ["teleported", "order.posted", "parcel.teleported"] {
+            let mut packed = pack(&[event(1, "", "", 0)]);
+            packed[0].kind = name.to_owned();
+            assert_eq!(unpack(packed, 1).is_ok(), name == "order.posted", "{name}");
+        }
+    }
+
+    #[test]
+    fn a_first_event_leaves_nothing_out() {
+        let forget: [fn(&mut Packed); 2] = [|event| event.at = None, |event| event.step = None];
+        for forget in forget {
+            let mut packed = pack(&[event(1, "", "", 0)]);
+            forget(&mut packed[0]);
+            assert!(unpack(packed, 1).is_err());
+        }
     }
 }

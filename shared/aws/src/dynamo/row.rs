@@ -2,10 +2,7 @@
 //!
 //! The row is the record's serde form with `pk` in place of `key`, and attributes of its own: `sk`; `lane` and `since` while the order is in
 //! a lane of the sparse index; `w`, the mark of the write (see [`Mark`]). Two things are written shorter than the record has them, so that
-//! an ordinary row is one write unit: the events (see [`packed`](super::packed)), and fields that mostly equal another one, which are `=`
-//! while they do.
-
-use std::collections::HashMap;
+//! an ordinary row is one write unit: the events (see [`packed`](super::packed)), and some fields (see [`short`](super::short)).
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -14,27 +11,14 @@ use waybill_domain::lane::{SHARDS, lane};
 use waybill_domain::{Order, OrderKey};
 
 use super::packed::{Packed, pack, unpack};
+use super::short::{Fields, lengthen, shorten};
 use super::{Row, n, s};
 
 /// The sort key of an order's record.
 pub const RECORD: &str = "order";
 
-/// Stands for what another field says.
-const SAME: &str = "=";
-
-/// Fields that are [`SAME`] while they equal another: facet and field, and whose value they mostly have. What was sent to the ERP is what
-/// the store wants until somebody edits the order; what the warehouse is asked for is all of it until pieces are withdrawn.
-const MOSTLY: [(&str, &str, &str, &str); 3] = [
-    ("erp", "goods", "content", "goods"),
-    ("erp", "content", "content", "hash"),
-    ("fulfilment", "requested", "fulfilment", "lines"),
-];
-
 /// What releases that knew nothing of fulfilments wrote for one.
 const NO_FULFILMENT: &str = "none";
-
-/// The attributes of a row, whoever's form of DynamoDB's types it came in.
-type Fields = HashMap<String, Value>;
 
 /// A row that cannot be read as an order record, or a record that cannot be written as one. Does not say what is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -102,44 +86,12 @@ pub fn order_from(row: impl Into<Item>) -> Result<Order, BadRow> {
     if row.get("fulfilment") == Some(&Value::S(NO_FULFILMENT.to_owned())) {
         row.remove("fulfilment");
     }
-    lengthen(&mut row)?;
+    lengthen(&mut row).map_err(BadRow)?;
     let events = row.insert("events".to_owned(), Value::L(Vec::new())).ok_or(BadRow("no events"))?;
     let events: Vec<Packed> = from_attribute_value(events).map_err(unknown_form)?;
     let mut order: Order = from_item(row).map_err(unknown_form)?;
     order.events = unpack(events, order.seq).map_err(unknown_form)?;
     Ok(order)
-}
-
-fn field<'a>(fields: &'a Fields, facet: &str, name: &str) -> Option<&'a Value> {
-    match fields.get(facet) {
-        Some(Value::M(facet)) => facet.get(name),
-        _ => None,
-    }
-}
-
-fn set(fields: &mut Fields, facet: &str, name: &str, value: Value) {
-    if let Some(Value::M(facet)) = fields.get_mut(facet) {
-        facet.insert(name.to_owned(), value);
-    }
-}
-
-fn shorten(fields: &mut Fields) {
-    for (facet, name, other, of) in MOSTLY {
-        let value = field(fields, facet, name);
-        if value.is_some() && value == field(fields, other, of) {
-            set(fields, facet, name, Value::S(SAME.to_owned()));
-        }
-    }
-}
-
-fn lengthen(fields: &mut Fields) -> Result<(), BadRow> {
-    for (facet, name, other, of) in MOSTLY {
-        if field(fields, facet, name) == Some(&Value::S(SAME.to_owned())) {
-            let value = field(fields, other, of).cloned().ok_or(BadRow("a field equals one that is missing"))?;
-            set(fields, facet, name, value);
-        }
-    }
-    Ok(())
 }
 
 /// The order in the `NewImage` of a stream record (DynamoDB's JSON).

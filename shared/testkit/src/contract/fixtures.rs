@@ -66,6 +66,18 @@ impl Names {
         order
     }
 
+    /// Writes an order whose pieces are to be shipped: the ERP has it, nothing has left.
+    pub(super) async fn shipping(&self, stores: &impl Stores, id: u64) -> Order {
+        let order = self.posted(id, &[]);
+        stores.commit(None, &order).await.expect("first commit");
+        order
+    }
+
+    /// An order that the ERP has, with these pieces.
+    pub(super) fn posted(&self, id: u64, pieces: &[(&str, u32)]) -> Order {
+        posted(&posting(&self.reserved(&self.validated(id), pieces)), NOON)
+    }
+
     /// The ledger's row.
     pub(super) async fn row(&self, stores: &impl Stores, name: &str) -> StockRow {
         stores.stock(&self.erp, &sku(name)).await.expect("stock").expect("a row")
@@ -111,7 +123,7 @@ pub(super) fn posted(order: &Order, confirmed_at: At) -> Order {
     ];
     after(
         order,
-        vec![Change::Posted { confirmed_at, documents, to_ship: waybill_domain::Pieces::from([(1, 2)]), push: None }],
+        vec![Change::Posted { confirmed_at, documents, to_ship: waybill_domain::Pieces::from([(1, 2), (2, 1)]), push: None }],
         Step::PostToErp,
         NOON,
     )

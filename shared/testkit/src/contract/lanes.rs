@@ -1,9 +1,9 @@
 //! The sparse index.
 
-use waybill_domain::{Change, Endpoint, Lane, Order, Step, WaitOn};
+use waybill_domain::{Change, Effect, Endpoint, Lane, Order, Shipment, Step, WaitOn};
 use waybill_workflow::ports::Waiter;
 
-use super::fixtures::{NOON, after, eventually, saw};
+use super::fixtures::{NOON, after, eventually};
 use super::{Names, Stores};
 
 fn line(names: &Names) -> WaitOn {
@@ -50,7 +50,7 @@ pub async fn only_orders_that_need_somebody_are_in_a_lane(stores: &impl Stores) 
     let cancelled = {
         let mut seen = crate::memory::samples::order(1, &[("SKU-A", 1)]);
         seen.status = waybill_domain::store_order::StoreStatus::Cancelled;
-        after(&payment, vec![saw(seen)], Step::Intake, NOON)
+        after(&payment, vec![Change::Seen { order: Box::new(seen), asked: true }], Step::Validate, NOON)
     };
     let states: [(Order, Option<Lane>); 5] = [
         (received, Some(Lane::Open)),
@@ -70,6 +70,45 @@ pub async fn only_orders_that_need_somebody_are_in_a_lane(stores: &impl Stores) 
             })
             .await;
         }
+        before = Some(order);
+    }
+}
+
+/// What is to be done after posting has a lane of its own, oldest first by when it began: not by when the order was received, and what
+/// comes on top of it does not put it back.
+pub async fn work_after_posting_keeps_the_time_it_began(stores: &impl Stores) {
+    let names = Names::new();
+    let posted = names.posted(1, &[]);
+    let report = |id: &str, line: u64| {
+        let lines = waybill_domain::Pieces::from([(line, 1)]);
+        let (carrier, tracking, tracking_url) = (String::new(), String::new(), String::new());
+        let (id, shipped_at) = (id.to_owned(), NOON);
+        Change::Shipped(Shipment { id, revision: 1, carrier, tracking, tracking_url, shipped_at, lines, void: false, told: 0 })
+    };
+    let began = NOON.plus_seconds(300);
+    let shipped = after(&posted, vec![report("S-1", 1)], Step::ShipUpdate, began);
+    let more = after(&shipped, vec![report("S-2", 1)], Step::ShipUpdate, NOON.plus_seconds(400));
+    let begun = Change::CallStarted { effect: Effect::Tell, until: NOON.plus_seconds(500), extra: [].into() };
+    let telling = after(&more, vec![begun], Step::ShipUpdate, NOON.plus_seconds(410));
+    let told = Change::Told { shipments: vec![("S-1".to_owned(), 1), ("S-2".to_owned(), 1)], completed: false };
+    let told = after(&telling, vec![told], Step::ShipUpdate, NOON.plus_seconds(420));
+    let again = after(&told, vec![report("S-3", 2)], Step::ShipUpdate, NOON.plus_seconds(900));
+    let states = [
+        (posted, None),
+        (shipped, Some(began)),
+        (more, Some(began)),
+        (telling, Some(began)),
+        (told, None),
+        (again, Some(NOON.plus_seconds(900))),
+    ];
+    let mut before: Option<Order> = None;
+    for (order, since) in states {
+        stores.commit(before.as_ref(), &order).await.expect("commit");
+        eventually(since, || async {
+            let found = stores.oldest(&Lane::After, NOON.plus_seconds(1_000), 10_000).await.expect("oldest");
+            found.into_iter().find(|waiter| waiter.key == order.key).map(|waiter| waiter.since)
+        })
+        .await;
         before = Some(order);
     }
 }

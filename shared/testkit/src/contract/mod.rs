@@ -7,6 +7,7 @@ pub mod circuits;
 pub mod claims;
 mod fixtures;
 pub mod lanes;
+pub mod ledger;
 pub mod log;
 pub mod orders;
 pub mod pull;
@@ -46,12 +47,20 @@ macro_rules! contract_checks {
             stock::a_cancelled_order_gives_back
             stock::posting_proves
             stock::parallel_takers_never_oversell
+            stock::an_amendment_takes_first_and_proves_or_gives_back
+            stock::an_amendment_that_is_short_takes_nothing
+            ledger::what_is_recorded_stays_recorded
+            ledger::what_changes_is_written_again
+            ledger::a_conflict_leaves_no_row
+            ledger::stock_and_ledger_are_one_commit
+            ledger::many_rows_are_one_commit
             pull::the_first_pull_makes_the_row
             pull::an_older_figure_changes_nothing
             pull::minutes_before_the_figure_leave
             pull::pulling_while_orders_move_keeps_the_sum
             lanes::oldest_first_over_all_shards
             lanes::only_orders_that_need_somebody_are_in_a_lane
+            lanes::work_after_posting_keeps_the_time_it_began
             snapshots::bytes_come_back
             snapshots::a_large_body_comes_back
             snapshots::another_body_of_the_same_content_replaces_it
@@ -62,6 +71,7 @@ macro_rules! contract_checks {
             claims::only_the_owner_ends_a_claim
             circuits::unknown_is_closed
             circuits::one_writer_per_version
+            circuits::what_was_asked_once_is_remembered
             log::a_page_written_again_is_one_page
             log::the_story_has_every_event_once
         }

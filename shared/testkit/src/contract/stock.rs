@@ -1,6 +1,8 @@
 //! Stock that moves with a commit.
 
-use waybill_domain::{Change, Order, Step, StockRow};
+use std::collections::BTreeMap;
+
+use waybill_domain::{At, Change, ContentHash, Effect, Order, Pieces, Sku, Step, StockRow};
 use waybill_workflow::ports::{CommitError, Shortage};
 
 use super::fixtures::{NOON, after, posted, posting, saw, sku};
@@ -147,4 +149,73 @@ pub async fn parallel_takers_never_oversell(stores: &impl Stores) {
     assert_eq!((taken, short), (10, 6));
     assert_eq!(figures(&names.row(stores, "A").await), (0, 10, 0));
     assert_eq!(figures(&names.row(stores, "B").await), (0, 10, 0));
+}
+
+/// Pieces by SKU.
+fn skus(pieces: &[(&str, u32)]) -> BTreeMap<Sku, u32> {
+    pieces.iter().map(|(name, quantity)| (sku(name), *quantity)).collect()
+}
+
+/// `order`, with an amendment under way that needs these pieces more.
+fn amending(order: &Order, extra: &[(&str, u32)]) -> Order {
+    let started = Change::CallStarted { effect: Effect::Amend, until: NOON.plus_seconds(60), extra: skus(extra) };
+    after(order, vec![started], Step::PostToErp, NOON)
+}
+
+/// `order`, whose amendment to these pieces the ERP confirmed.
+fn amended(order: &Order, confirmed_at: At, stock: &[(&str, u32)]) -> Order {
+    let change = Change::Amended {
+        goods: ContentHash::of(b"goods"),
+        content: ContentHash::of(b"content"),
+        confirmed_at,
+        documents: order.erp.documents.clone(),
+        to_ship: Pieces::from([(1, 3)]),
+        stock: skus(stock),
+    };
+    after(order, vec![change], Step::PostToErp, NOON)
+}
+
+/// What an amendment needs beyond what the ERP confirmed is taken when it begins. If it ends without effect it is given back; if the ERP
+/// confirms, it is proven. Pieces that the order needs no more are the ERP's to free: the next pull shows them.
+pub async fn an_amendment_takes_first_and_proves_or_gives_back(stores: &impl Stores) {
+    let names = Names::new();
+    let mut order = names.stocked(stores, 1, &[("A", 10), ("B", 10)]).await;
+    let mut go = async |next: Order, a, b| {
+        stores.commit(Some(&order), &next).await.expect("commit");
+        assert_eq!(stores.load(&next.key).await.expect("load").as_ref(), Some(&next));
+        assert_eq!((figures(&names.row(stores, "A").await), figures(&names.row(stores, "B").await)), (a, b));
+        order = next.clone();
+        next
+    };
+    let reserved = go(names.reserved(&names.validated(1), &[("A", 2)]), (8, 2, 0), (10, 0, 0)).await;
+    let started = go(posting(&reserved), (8, 2, 0), (10, 0, 0)).await;
+    let done = go(posted(&started, NOON.plus_seconds(61)), (8, 0, 2), (10, 0, 0)).await;
+    let begun = go(amending(&done, &[("A", 1), ("B", 4)]), (7, 1, 2), (6, 4, 0)).await;
+    let ended = Change::CallEnded { why: "refused".to_owned() };
+    let ended = go(after(&begun, vec![ended], Step::PostToErp, NOON), (8, 0, 2), (10, 0, 0)).await;
+    let begun = go(amending(&ended, &[("A", 1), ("B", 4)]), (7, 1, 2), (6, 4, 0)).await;
+    let confirmed_at = NOON.plus_seconds(125);
+    let more = go(amended(&begun, confirmed_at, &[("A", 3), ("B", 4)]), (7, 0, 3), (6, 0, 4)).await;
+    let minutes = [(NOON.plus_seconds(61).minute(), 2), (confirmed_at.minute(), 1)];
+    assert_eq!(names.row(stores, "A").await.proven, minutes.into());
+    let begun = go(amending(&more, &[]), (7, 0, 3), (6, 0, 4)).await;
+    let fewer = go(amended(&begun, NOON.plus_seconds(200), &[("A", 1)]), (7, 0, 3), (6, 0, 4)).await;
+    assert_eq!(fewer.stock.lines, skus(&[("A", 1)]));
+}
+
+/// Too little for an amendment: nothing is taken, and the call does not begin.
+pub async fn an_amendment_that_is_short_takes_nothing(stores: &impl Stores) {
+    let names = Names::new();
+    let order = names.stocked(stores, 1, &[("A", 3), ("B", 10)]).await;
+    let reserved = names.reserved(&order, &[("A", 2)]);
+    let started = posting(&reserved);
+    let done = posted(&started, NOON);
+    for (before, next) in [(&order, &reserved), (&reserved, &started), (&started, &done)] {
+        stores.commit(Some(before), next).await.expect("commit");
+    }
+    let refused = stores.commit(Some(&done), &amending(&done, &[("A", 2), ("B", 1)])).await;
+    assert_eq!(refused, Err(CommitError::Short(vec![Shortage { sku: sku("A"), wanted: 2, available: Some(1) }])));
+    assert_eq!(stores.load(&done.key).await.expect("load"), Some(done));
+    assert_eq!(figures(&names.row(stores, "A").await), (1, 0, 2));
+    assert_eq!(figures(&names.row(stores, "B").await), (10, 0, 0));
 }
