@@ -7,6 +7,7 @@ mod commits;
 mod environment;
 mod eventbridge;
 mod lanes;
+mod ledger;
 mod secrets;
 mod sqs;
 mod transactions;

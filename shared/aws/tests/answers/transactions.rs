@@ -14,12 +14,12 @@ async fn reserve(canned: &Canned) -> Result<(), CommitError> {
     commit(canned, &story[1], &story[2]).await
 }
 
-async fn commit(canned: &Canned, before: &Order, after: &Order) -> Result<(), CommitError> {
+pub async fn commit(canned: &Canned, before: &Order, after: &Order) -> Result<(), CommitError> {
     Dynamo::new(&canned.config, &Names::new("test")).commit(Some(before), after).await
 }
 
 /// The transaction was cancelled for these reasons: record, mug, shirt.
-fn cancelled(reasons: impl Fn(&Value) -> Value + Send + 'static) -> Answer {
+pub fn cancelled(reasons: impl Fn(&Value) -> Value + Send + 'static) -> Answer {
     Box::new(move |requests: &[Request]| {
         let written = &requests[0].body["TransactItems"][0]["Put"]["Item"];
         (
@@ -29,29 +29,29 @@ fn cancelled(reasons: impl Fn(&Value) -> Value + Send + 'static) -> Answer {
     })
 }
 
-fn none() -> Value {
+pub fn none() -> Value {
     json!({ "Code": "None" })
 }
 
-fn code(code: &str) -> Value {
+pub fn code(code: &str) -> Value {
     json!({ "Code": code, "Message": "because" })
 }
 
-fn row(item: Value) -> Value {
+pub fn row(item: Value) -> Value {
     json!({ "Code": "ConditionalCheckFailed", "Message": "The conditional request failed", "Item": item })
 }
 
-fn stock(available: i64) -> Value {
+pub fn stock(available: i64) -> Value {
     row(json!({ "pk": { "S": "acme/X" }, "available": { "N": available.to_string() } }))
 }
 
-fn by_another(item: &Value) -> Value {
+pub fn by_another(item: &Value) -> Value {
     let mut item = item.clone();
     item["w"] = json!({ "B": "AQIDBAUGBwg=" });
     item
 }
 
-fn short(sku: &str, wanted: u32, available: Option<i64>) -> Shortage {
+pub fn short(sku: &str, wanted: u32, available: Option<i64>) -> Shortage {
     Shortage { sku: sku.parse().unwrap(), wanted, available }
 }
 
