@@ -1,9 +1,13 @@
 //! Orders that a person must decide on, or that wait, leave everybody else alone.
 
+#[allow(dead_code, reason = "each test uses a part of what tests share")]
+mod common;
+
+use common::stories::Chapter;
 use waybill_contracts::{Command, Origin};
 use waybill_domain::refund::RefundedLine;
 use waybill_domain::store_order::{RefundSeen, StoreOrder, StoreStatus};
-use waybill_domain::{At, Change, OrderKey, Step, next};
+use waybill_domain::{At, Change, OrderKey, Stage, Step, next};
 use waybill_domain::{RefundState, StoreRefund};
 use waybill_testkit::memory::samples::{cents, order};
 use waybill_testkit::memory::{Manners, World, deliver};
@@ -160,4 +164,43 @@ async fn a_refund_that_is_deleted_is_not_credited_or_held_if_it_was() {
     tell(&world, &placed).await;
     world.settle(Manners::default()).await;
     held_and_quiet(&world, "refund_deleted");
+}
+
+/// The order `shop/16` after these chapters, with the world at rest after each.
+async fn after(chapters: &[Chapter]) -> World {
+    let world = World::with_shop();
+    for chapter in chapters {
+        chapter.happen(&world).await;
+        world.settle(Manners::default()).await;
+        world.pass_seconds(60);
+    }
+    world
+}
+
+#[tokio::test]
+async fn a_person_who_did_it_by_hand_ends_the_hold_for_good() {
+    // What the ERP cannot amend or cancel is noted as done; what was shipped too much is accepted.
+    let amended = after(&[Chapter::ErpCannotAmend, Chapter::Placed, Chapter::MadeLarger, Chapter::Retried]).await;
+    let order = amended.order("shop/16").expect("known");
+    assert_eq!((order.hold, order.fulfilment.to_ship()[&1]), (None, 3));
+    let cancelled = after(&[Chapter::Placed, Chapter::ShippedPart, Chapter::Cancelled, Chapter::Retried]).await;
+    let order = cancelled.order("shop/16").expect("known");
+    assert_eq!((order.hold, order.stage), (None, Stage::Cancelled));
+    let accepted = after(&[Chapter::Placed, Chapter::ShippedTooMuch, Chapter::Retried]).await;
+    let order = accepted.order("shop/16").expect("known");
+    assert_eq!((order.hold, order.fulfilment.shipments[0].told), (None, 1));
+}
+
+#[tokio::test]
+async fn what_the_store_changes_again_lifts_a_hold_about_what_it_wanted() {
+    let chapters = [Chapter::ErpCannotAmend, Chapter::Placed, Chapter::MadeLarger];
+    let world = after(&chapters).await;
+    held_and_quiet(&world, "changed_after_posting");
+    // Back to what was posted.
+    let mut back = order(16, &[("SKU-A", 2), ("SKU-B", 1)]);
+    back.modified = At(world.state().now.seconds() * 1000);
+    tell(&world, &back).await;
+    world.settle(Manners::default()).await;
+    assert_eq!(world.order("shop/16").expect("known").hold, None);
+    assert!(world.state().erp.amendments.is_empty());
 }

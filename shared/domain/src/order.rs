@@ -9,7 +9,7 @@ use crate::ids::{ContentHash, OrderKey};
 use crate::ledger::{Call, Refund};
 use crate::money::{Currency, Decimal};
 use crate::reading::StaleReason;
-use crate::shipment::{Return, ReturnState};
+use crate::shipment::Return;
 use crate::store_order::{StoreOrder, StoreStatus};
 use crate::time::At;
 
@@ -131,9 +131,7 @@ impl Order {
 
     /// The returns that are to be refunded in the store.
     pub fn returns_to_refund(&self) -> impl Iterator<Item = &Return> {
-        let open =
-            |one: &&Return| one.state == ReturnState::Inspected && one.refund.is_none() && !one.by_hand && !one.is_rejected();
-        self.returns.iter().filter(open)
+        self.returns.iter().filter(|one| one.is_to_refund())
     }
 
     /// The events the last commit added.

@@ -91,6 +91,11 @@ pub struct Return {
 }
 
 impl Return {
+    /// What was accepted is still to be refunded in the store.
+    pub fn is_to_refund(&self) -> bool {
+        self.state == ReturnState::Inspected && self.refund.is_none() && !self.by_hand && !self.is_rejected()
+    }
+
     /// Nothing of it was accepted: nothing is refunded.
     pub fn is_rejected(&self) -> bool {
         self.state == ReturnState::Inspected && self.amount.is_none() && self.lines.values().all(|line| line.accepted == 0)

@@ -17,7 +17,7 @@ use crate::event::{Event, EventKind};
 use crate::facets::{Document, Erp, ErpState, Hold, Payment, Stage, Stock, WaitOn, Waiting};
 use crate::fulfilment::{Fulfilment, Pieces};
 use crate::ids::{ContentHash, OrderKey, Sku, Step, WarehouseSlug};
-use crate::ledger::{Effect, RefundState};
+use crate::ledger::{Effect, Refund, RefundState};
 use crate::next::next;
 use crate::order::{Order, PAGE};
 use crate::reading::StaleReason;
@@ -329,6 +329,19 @@ impl Transition<'_> {
         let Some(hold) = self.order.hold.take() else { return };
         self.order.stale = self.order.stale.or(hold.doubt);
         match hold.code.as_str() {
+            "erp_cannot_credit"
+            | "erp_over_credited"
+            | "erp_total_differs"
+            | "refund_exceeds_paid"
+            | "refund_exceeds_bought"
+            | "refund_unclear"
+                if hold.step == Step::Refund =>
+            {
+                let open = |refund: &&mut Refund| refund.state == RefundState::Seen;
+                if let Some(refund) = self.order.refunds.iter_mut().find(open) {
+                    refund.state = RefundState::ByHand;
+                }
+            }
             "changed_after_posting"
             | "changed_after_shipping"
             | "cancelled_after_shipping"
@@ -338,14 +351,9 @@ impl Transition<'_> {
             "shipped_more_than_ordered" | "shipped_after_cancellation" => {
                 self.order.fulfilment.accepted = self.order.fulfilment.shipped();
             }
-            "refund_exceeds_paid" | "refund_exceeds_bought" | "refund_unclear" => {
-                for refund in self.order.refunds.iter_mut().filter(|refund| refund.state == RefundState::Seen) {
-                    refund.state = RefundState::ByHand;
-                }
-            }
             "return_exceeds_paid" | "return_exceeds_bought" | "refund_refused" => {
-                for one in self.order.returns.iter_mut().filter(|one| one.refund.is_none()) {
-                    one.by_hand = one.state == crate::shipment::ReturnState::Inspected;
+                if let Some(one) = self.order.returns.iter_mut().find(|one| one.is_to_refund()) {
+                    one.by_hand = true;
                 }
             }
             _ => {}

@@ -2,23 +2,17 @@
 
 use super::Transition;
 use crate::event::EventKind;
-use crate::facets::{ErpState, Stage, WaitOn, Waiting};
-use crate::ids::Endpoint;
+use crate::facets::{ErpState, Hold, Stage, WaitOn, Waiting};
+use crate::ids::{Endpoint, Step};
 use crate::ledger::{Refund, RefundState};
 use crate::order::Content;
 use crate::reading::StaleReason;
 use crate::store_order::{RefundSeen, StoreOrder};
 use crate::time::At;
 
-/// Holds that were about what the store wanted: when it wants something else, it is decided anew.
-const ABOUT_CONTENT: [&str; 6] = [
-    "changed_after_posting",
-    "changed_after_shipping",
-    "cancelled_after_shipping",
-    "cancelled_after_crediting",
-    "erp_cannot_cancel",
-    "deleted_in_store",
-];
+/// Holds of post-to-erp that are about what the ERP has. Its others are about what the store wanted: when it wants something else, it is
+/// decided anew.
+const ABOUT_THE_ERP: [&str; 2] = ["duplicate_in_erp", "erp_total_differs"];
 
 impl Transition<'_> {
     pub(super) fn seen(&mut self, seen: &StoreOrder, asked: bool) {
@@ -75,9 +69,11 @@ impl Transition<'_> {
     }
 
     fn lift_hold(&mut self) {
-        if self.order.hold.as_ref().is_some_and(|hold| ABOUT_CONTENT.contains(&hold.code.as_str())) {
-            self.order.hold = None;
-        }
+        let about_content = |hold: &Hold| {
+            let code = hold.code.as_str();
+            code == "deleted_in_store" || (hold.step == Step::PostToErp && !ABOUT_THE_ERP.contains(&code))
+        };
+        self.order.hold.take_if(|hold| about_content(hold));
         self.order.erp.by_hand = false;
     }
 

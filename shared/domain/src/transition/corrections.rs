@@ -72,8 +72,12 @@ impl Transition<'_> {
         }
         self.end_call(&Effect::Cancel)?;
         let document = self.order.erp.documents.first().map_or_else(String::new, |document| document.id.clone());
-        let by_hand = if self.order.erp.by_hand { " by hand" } else { "" };
-        self.record(EventKind::ErpCancelled, format!("{document}{by_hand}"));
+        let by_hand = self.order.erp.by_hand;
+        self.record(EventKind::ErpCancelled, format!("{document}{}", if by_hand { " by hand" } else { "" }));
+        if by_hand {
+            // Who dealt with it knows what had left.
+            self.order.fulfilment.accepted = self.order.fulfilment.shipped();
+        }
         self.order.erp =
             Erp { attempt: self.order.erp.attempt, cancelled: self.order.erp.cancelled.saturating_add(1), ..Erp::NONE };
         self.order.stock = Stock::NONE;
