@@ -2,6 +2,7 @@
 //! one deployment's stores and ERPs for each part of it.
 
 mod captures;
+mod clients;
 mod front_door;
 mod outages;
 mod system;
@@ -16,6 +17,7 @@ fn the_chain_runs() {
     runtime.block_on(async {
         let system = system.connect().await;
         front_door::nothing_a_network_sends_makes_it_fail(&system).await;
+        clients::warehouses_report_and_nothing_wrong_is_stored(&system).await;
         outages::an_order_whose_posting_got_no_answer_is_posted_once(&system).await;
         outages::orders_wait_out_an_erp_that_is_down(&system).await;
         captures::the_deliveries_of_a_real_store_go_through(&system).await;

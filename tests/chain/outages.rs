@@ -9,7 +9,8 @@ use crate::system::Connected;
 
 const SECRET: &str = "outage-secret";
 
-async fn shop(system: &Connected, name: &str) -> (FakeStore, FakeErp) {
+/// A store that delivers to the system, and the ERP behind it.
+pub async fn shop(system: &Connected, name: &str) -> (FakeStore, FakeErp) {
     let webhooks = NewWebhook::for_orders(&system.endpoints.webhook_url(name), SECRET);
     let config = FakeStoreConfig { webhooks, ..FakeStoreConfig::default() };
     let stock = config.products.iter().filter(|product| !product.sku.is_empty()).map(|product| (product.sku.clone(), 1000));

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use serde_json::json;
 use waybill_cli::deployment::Deployment;
 use waybill_cli::local::{self, Endpoints, UpOptions, progress::Quiet};
 use waybill_cli::stores::{NewSecrets, NewStore};
@@ -108,5 +109,22 @@ impl Connected {
         let body: serde_json::Value = serde_json::from_str(&answer.text().await.expect("a body")).expect("JSON");
         assert!(!failed, "{function}: {body}");
         body
+    }
+
+    /// Puts events on the bus: source, detail-type and detail of each.
+    pub async fn put_events(&self, events: &[(&str, &str, &serde_json::Value)]) {
+        let entry = |(source, detail_type, detail): &(&str, &str, &serde_json::Value)| {
+            json!({
+                "EventBusName": self.endpoints.bus,
+                "Source": source,
+                "DetailType": detail_type,
+                "Detail": detail.to_string(),
+            })
+        };
+        let body = json!({ "Entries": events.iter().map(entry).collect::<Vec<_>>() });
+        let request = self.http.post(&self.endpoints.aws_endpoint_url).header("x-amz-target", "AWSEvents.PutEvents");
+        let answer = request.header("content-type", "application/x-amz-json-1.1").body(body.to_string()).send().await;
+        let answer = answer.expect("the local AWS answers");
+        assert!(answer.status().is_success(), "PutEvents: {}", answer.status());
     }
 }

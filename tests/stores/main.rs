@@ -2,7 +2,10 @@
 //! the first holds for the last only while all of them pass the same checks. Below the suites: what only the tables have.
 
 mod backends;
+mod image;
+mod ledger;
 mod local_aws;
+mod round_trip;
 mod rows;
 mod tables;
 #[path = "../template/yaml.rs"]

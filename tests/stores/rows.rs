@@ -8,6 +8,8 @@ use waybill_aws::dynamo::row::{Mark, order_from, order_from_image, row_from};
 use waybill_domain::{ContentHash, ErpState, Fulfilment, Order, OrderKey, Pieces, Refund};
 use waybill_testkit::contract::happy_path;
 
+use crate::image::image;
+
 /// The size of a row by DynamoDB's rules: names and texts in UTF-8, a number about a byte per two digits and one more, a list or map three
 /// bytes and one per element.
 fn size(row: &HashMap<String, AttributeValue>) -> usize {
@@ -49,23 +51,6 @@ fn a_happy_order_costs_one_write_unit_per_commit() {
         // Up to the ERP's answer some room is left for longer article and document numbers than these.
         let most = if events <= 6 { 920 } else { 1_024 };
         assert!(size <= most, "{size} bytes with {events} events");
-    }
-}
-
-/// The row as a stream record shows it: DynamoDB's JSON, in which numbers are texts and bytes are base64.
-fn image(row: &HashMap<String, AttributeValue>) -> Value {
-    row.iter().map(|(name, value)| (name.clone(), image_value(value))).collect::<serde_json::Map<_, _>>().into()
-}
-
-fn image_value(value: &AttributeValue) -> Value {
-    match value {
-        AttributeValue::S(text) => json!({ "S": text }),
-        AttributeValue::N(number) => json!({ "N": number }),
-        AttributeValue::B(_) => json!({ "B": "AQIDBAUGBwg=" }),
-        AttributeValue::Bool(flag) => json!({ "BOOL": flag }),
-        AttributeValue::L(items) => json!({ "L": items.iter().map(image_value).collect::<Vec<_>>() }),
-        AttributeValue::M(items) => json!({ "M": image(items) }),
-        other => panic!("not used in a row: {other:?}"),
     }
 }
 

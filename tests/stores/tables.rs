@@ -73,6 +73,28 @@ async fn configuration_is_written_after_the_version_it_was_read_with() {
 }
 
 #[tokio::test]
+async fn warehouses_are_neither_stores_nor_erps() {
+    let (client, names) = embedded_client().await;
+    let (dynamo, reader) = (Dynamo::with_client(client.clone(), &names), Dynamo::with_client(client, &names));
+    let mut warehouse = samples::warehouse();
+    warehouse.version = 0;
+    warehouse.ca_pem = Some("-----BEGIN CERTIFICATE-----".to_owned());
+    assert_eq!(reader.warehouse(&warehouse.slug).await, Ok(None));
+    let first = dynamo.put_warehouse(&warehouse).await.unwrap();
+    assert_eq!((first.version, reader.warehouse(&warehouse.slug).await), (1, Ok(Some(first.clone()))));
+    assert_eq!(dynamo.put_warehouse(&warehouse).await, Err(PutError::Conflict), "there is one already");
+    let second = dynamo.put_warehouse(&first).await.unwrap();
+    assert_eq!(dynamo.put_warehouse(&first).await, Err(PutError::Conflict), "somebody else changed it");
+    // A store of the same name.
+    let store = waybill_domain::StoreConfig { slug: "wms".parse().unwrap(), version: 0, ..samples::store() };
+    let store = dynamo.put_store(&store).await.unwrap();
+    assert_eq!(dynamo.warehouses().await, Ok(vec![second.clone()]));
+    assert_eq!(dynamo.warehouse(&second.slug).await, Ok(Some(second)));
+    assert_eq!(dynamo.stores().await, Ok(vec![store]));
+    assert_eq!(dynamo.erps().await, Ok(Vec::new()));
+}
+
+#[tokio::test]
 async fn configuration_is_read_once_a_minute_and_at_once_after_it_is_written() {
     let (client, names) = embedded_client().await;
     let (reader, writer) = (Dynamo::with_client(client.clone(), &names), Dynamo::with_client(client, &names));
