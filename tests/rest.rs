@@ -204,3 +204,26 @@ async fn what_the_store_changes_again_lifts_a_hold_about_what_it_wanted() {
     assert_eq!(world.order("shop/16").expect("known").hold, None);
     assert!(world.state().erp.amendments.is_empty());
 }
+
+#[tokio::test]
+async fn a_warehouse_that_is_down_keeps_nothing_from_erp_and_store() {
+    let world = World::with_shop();
+    Chapter::WarehouseConnected.happen(&world).await;
+    world.state().warehouse_down = u32::MAX;
+    for chapter in [Chapter::Placed, Chapter::RefundedPiece, Chapter::ShippedPart] {
+        chapter.happen(&world).await;
+        world.work(Manners::default()).await;
+        world.pass_seconds(60);
+    }
+    let order = world.order("shop/16").expect("known");
+    assert_eq!(order.waiting.as_ref().map(|waiting| waiting.on.to_string()).as_deref(), Some("warehouse/wms"));
+    assert_eq!((order.refunds[0].state, order.fulfilment.shipments[0].told), (RefundState::Credited, 1));
+    // When it is back, it hears of the newest request alone.
+    world.state().warehouse_down = 0;
+    world.pass_seconds(600);
+    world.settle_after_sweep(Manners::default()).await;
+    let order = world.order("shop/16").expect("known");
+    assert_eq!(order.waiting, None);
+    let revisions: Vec<u32> = world.state().pushes.iter().map(|push| push.revision).collect();
+    assert_eq!(revisions, [order.fulfilment.revision]);
+}

@@ -227,7 +227,7 @@ pub struct Hold {
 pub enum WaitOn {
     /// The store reporting payment.
     Payment,
-    /// An endpoint: its circuit is open, or a line stands before it.
+    /// An endpoint: its circuit is open, or a line stands before it. An order that waits for a warehouse goes on with all else.
     Endpoint(Endpoint),
 }
 

@@ -37,7 +37,8 @@ pub fn next(order: &Order) -> Vec<Due> {
     if order.stale.is_some() && !store_is_down {
         return vec![Due::now(Step::Validate)];
     }
-    if order.hold.is_some() || order.waiting.is_some() {
+    let waits = order.waiting.is_some() && !waits_for_warehouse(order);
+    if order.hold.is_some() || waits {
         return Vec::new();
     }
     match order.stage {
@@ -75,18 +76,28 @@ fn after_posting(order: &Order) -> Vec<Due> {
     if credits || order.returns_to_refund().next().is_some() {
         due.push(Due::now(Step::Refund));
     }
-    if owes_push(order) || owes_store(order) {
+    if pushes(order) || owes_store(order) {
         due.push(Due::now(Step::ShipUpdate));
     }
     due
 }
 
 fn told_of_withdrawal(order: &Order) -> Vec<Due> {
-    if owes_push(order) { vec![Due::now(Step::ShipUpdate)] } else { Vec::new() }
+    if pushes(order) { vec![Due::now(Step::ShipUpdate)] } else { Vec::new() }
 }
 
-/// Whether the warehouse is to be told by an HTTP request.
-pub fn owes_push(order: &Order) -> bool {
+/// A warehouse that is down keeps nothing from the ERP and the store: only the push waits for it.
+fn waits_for_warehouse(order: &Order) -> bool {
+    matches!(&order.waiting, Some(Waiting { on: WaitOn::Endpoint(Endpoint::Warehouse(_)), .. }))
+}
+
+/// Whether the warehouse is to be told now.
+pub fn pushes(order: &Order) -> bool {
+    owes_push(order) && !waits_for_warehouse(order)
+}
+
+/// Whether the warehouse has not been told by an HTTP request of what is to be shipped now.
+fn owes_push(order: &Order) -> bool {
     order.fulfilment.push.as_ref().is_some_and(|push| push.told < order.fulfilment.revision)
 }
 

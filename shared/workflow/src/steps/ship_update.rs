@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use waybill_contracts::{Command, Origin};
-use waybill_domain::next::{completes, is_due, is_due_from_line, owes_push, owes_store};
+use waybill_domain::next::{completes, is_due, is_due_from_line, owes_store, pushes};
 use waybill_domain::shipment::fulfilment_order;
 use waybill_domain::{Change, Effect, Endpoint, Order, Shipment, StaleReason, Step, StoreConfig, StoreOrder};
 
@@ -38,7 +38,8 @@ pub async fn run(ports: &impl Ports, command: &Command) -> Result<Outcome, Failu
         Err(doubt) => return doubted(ports, command, &order, doubt).await,
     };
     // The warehouse first: the sooner it knows that less is to leave, the less has to come back.
-    let order = if order.call.is_none() && owes_push(&order) { push(ports, command, order, &store, seen).await? } else { order };
+    let free = Order { waiting: order.waiting.clone().filter(|_| command.origin != Origin::Line), ..order.clone() };
+    let order = if order.call.is_none() && pushes(&free) { push(ports, command, order, &store, seen).await? } else { order };
     if order.call.is_none() && !owes_store(&order) {
         return Ok(Outcome::Done);
     }
