@@ -14,11 +14,14 @@ use crate::local::progress::Shown;
 use crate::local::{self, Endpoints, UpOptions};
 use crate::{Failure, print};
 
+/// Each kind once.
+pub(super) const EACH_ONCE: u32 = 21;
+
 /// How much of it.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
-    /// How many orders to place; the nine kinds take turns
-    #[arg(long, value_name = "N", default_value_t = 18, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    /// How many orders to place; the kinds take turns, and there is one of each unless said otherwise
+    #[arg(long, value_name = "N", default_value_t = EACH_ONCE, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     orders: u32,
     /// Print one JSON object as the last line instead of a table
     #[arg(long)]
@@ -67,7 +70,7 @@ async fn play(endpoints: &Endpoints, count: usize) -> Result<(Outcome, Vec<Place
     if counts.failed > 0 {
         eprintln!("{} webhook deliveries failed; `cargo waybill local logs intake` says why", counts.failed);
     }
-    Ok((judge(&placed, &fakes.erp.orders(), endpoints), placed))
+    Ok((judge(&placed, &fakes.evidence(&placed), endpoints), placed))
 }
 
 fn conclude(outcome: &Outcome) -> Result<(), Failure> {

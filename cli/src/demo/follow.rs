@@ -3,8 +3,11 @@
 use std::time::{Duration, Instant};
 
 use rust_decimal::Decimal;
-use waybill_domain::{Order, OrderKey, WaitOn, Waiting};
+use waybill_domain::{Order, OrderKey};
+use waybill_testkit::erp::{Commit, Fault, Op, Then, Trigger};
 
+use super::acts::{NotDone, perform};
+use super::plot::{REFUSED, is_at_rest};
 use super::{Fakes, Kind};
 use crate::Failure;
 use crate::deployment::Deployment;
@@ -26,17 +29,33 @@ pub struct Placed {
     pub kind: Kind,
     /// Store and id.
     pub key: OrderKey,
-    /// What the store says it costs.
+    /// What the store says it costs; changes when the order is changed.
     pub total: Decimal,
-    /// Whether it was seen waiting for payment; it was paid then.
-    pub waited: bool,
+    /// How many scenes of the kind's plot have happened.
+    pub scenes: usize,
+    /// Why the next one does not happen.
+    pub trouble: Option<NotDone>,
     /// The record as last read; `None` as long as Waybill does not know it.
     pub order: Option<Order>,
 }
 
 impl Placed {
-    fn has_ended(&self) -> bool {
-        self.order.as_ref().is_some_and(|order| self.kind.has_ended(order))
+    /// Whether it ended as it must, or in a way from which nothing leads back.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        let Some(order) = &self.order else { return false };
+        let end = self.kind.end();
+        let expected = |code: &str| end.hold.is_some() || (self.kind.is_refused_at_first() && code == REFUSED);
+        let stuck = order.hold.as_ref().is_some_and(|hold| !expected(&hold.code));
+        let refused = matches!(self.trouble, Some(NotDone::Refused(_)));
+        let right = self.is_told() && is_at_rest(order) && self.kind.objection(order).is_none();
+        stuck || refused || right || (end.hold.is_some() && order.hold.is_some())
+    }
+
+    /// Whether all of its plot has happened.
+    #[must_use]
+    pub fn is_told(&self) -> bool {
+        self.scenes >= self.kind.plot().len()
     }
 }
 
@@ -49,7 +68,8 @@ pub struct Progress {
     pub ended: usize,
 }
 
-/// Places `count` orders, the kinds in turn, pays those that wait for it, and reads their records until all have ended or patience has.
+/// Places `count` orders, the kinds in turn, makes happen to each what its kind has happen, and reads their records until all have ended
+/// or patience has.
 ///
 /// # Errors
 /// If the tables do not answer.
@@ -67,15 +87,23 @@ pub async fn follow(
         let open = placed.iter().filter(|order| !order.has_ended()).count();
         tell(Progress { placed: placed.len(), ended: placed.len().saturating_sub(open) });
         let all_placed = placed.len() >= count;
-        if (all_placed && open == 0) || begun.elapsed() > patience {
+        if all_placed && open == 0 {
+            // What the store still has to say must not change anything.
+            let _told = tokio::time::timeout(PATIENCE, fakes.store.idle()).await;
+            look(deployment, placed.iter_mut()).await?;
+            if placed.iter().all(Placed::has_ended) {
+                return Ok(placed);
+            }
+        }
+        if begun.elapsed() > patience {
             return Ok(placed);
         }
         if !all_placed && open < ON_THEIR_WAY {
             placed.push(place(fakes, Kind::of_turn(placed.len())));
         }
         if look_at.elapsed() >= LOOK_EVERY {
-            look(deployment, &mut placed).await?;
-            pay(fakes, &mut placed);
+            look(deployment, placed.iter_mut().filter(|order| !order.has_ended())).await?;
+            go_on(fakes, &mut placed).await;
             look_at = Instant::now();
         }
         tokio::time::sleep(PLACE_EVERY).await;
@@ -83,15 +111,29 @@ pub async fn follow(
 }
 
 fn place(fakes: &Fakes, kind: Kind) -> Placed {
+    // Held back until the ERP knows that it is to refuse it.
+    fakes.store.turn(|knobs| knobs.deliveries_paused = kind.is_refused_at_first());
     let id = fakes.store.place(kind.in_store());
-    let total = fakes.store.order(id).map(|order| order.totals.total).unwrap_or_default();
-    Placed { kind, key: OrderKey { store: fakes.slug.clone(), id }, total, waited: false, order: None }
+    if kind.is_refused_at_first() {
+        let body = r#"{"code":"period_closed","message":"The books of this day are closed."}"#.to_owned();
+        let then = Then::Reply { status: 422, body, retry_after: None };
+        let fault = Fault { delay_ms: 0, commit: Commit::No, then };
+        fakes.erp.trigger(Trigger { order: format!("{}-{id}", fakes.slug), op: Some(Op::CreateOrder), times: Some(1), fault });
+        fakes.store.turn(|knobs| knobs.deliveries_paused = false);
+    }
+    let key = OrderKey { store: fakes.slug.clone(), id };
+    Placed { kind, key, total: total(fakes, id), scenes: 0, trouble: None, order: None }
 }
 
-/// Reads the records of the orders that have not ended.
-async fn look(deployment: &Deployment, placed: &mut [Placed]) -> Result<(), Failure> {
-    let open: Vec<OrderKey> = placed.iter().filter(|order| !order.has_ended()).map(|order| order.key.clone()).collect();
-    for order in deployment.dynamo.orders_by_key(&open).await.map_err(|error| deployment.explain(&error))? {
+fn total(fakes: &Fakes, id: u64) -> Decimal {
+    fakes.store.order(id).map(|order| order.totals.total).unwrap_or_default()
+}
+
+/// Reads the records of these orders.
+async fn look(deployment: &Deployment, placed: impl Iterator<Item = &mut Placed>) -> Result<(), Failure> {
+    let mut placed: Vec<&mut Placed> = placed.collect();
+    let keys: Vec<OrderKey> = placed.iter().map(|order| order.key.clone()).collect();
+    for order in deployment.dynamo.orders_by_key(&keys).await.map_err(|error| deployment.explain(&error))? {
         if let Some(known) = placed.iter_mut().find(|placed| placed.key == order.key) {
             known.order = Some(order);
         }
@@ -99,13 +141,19 @@ async fn look(deployment: &Deployment, placed: &mut [Placed]) -> Result<(), Fail
     Ok(())
 }
 
-/// Pays what waits for it. An order that is never seen waiting is never paid, and does not end.
-fn pay(fakes: &Fakes, placed: &mut [Placed]) {
-    for order in placed.iter_mut().filter(|order| order.kind == Kind::UnpaidThenPaid && !order.waited) {
-        let waits =
-            matches!(order.order.as_ref().and_then(|order| order.waiting.as_ref()), Some(Waiting { on: WaitOn::Payment, .. }));
-        if waits {
-            order.waited = fakes.store.pay(order.key.id);
+/// Makes the next scene of each order happen, if its record is ready for it. An order that never gets ready does not end.
+async fn go_on(fakes: &Fakes, placed: &mut [Placed]) {
+    for one in placed.iter_mut().filter(|one| !one.has_ended()) {
+        let scene = one.kind.plot().get(one.scenes);
+        let Some(scene) = scene.filter(|scene| one.order.as_ref().is_some_and(|order| scene.when.is_met(order))) else {
+            continue;
+        };
+        match perform(fakes, one, scene.act).await {
+            Ok(()) => {
+                (one.scenes, one.trouble) = (one.scenes.saturating_add(1), None);
+                one.total = total(fakes, one.key.id);
+            }
+            Err(trouble) => one.trouble = Some(trouble),
         }
     }
 }

@@ -1,31 +1,73 @@
-//! The kinds of order that the demo places, and how each must end.
+//! The kinds of order that the demo places.
 
-use waybill_domain::Order;
-use waybill_domain::facets::{ErpState, Stage};
 use waybill_testkit::store::OrderKind;
 
 /// A kind of order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "named as the fake store's kinds, which are documented there")]
 pub enum Kind {
+    /// Nothing happens but the sale.
     Plain,
+    /// Of a customer without an account.
     Guest,
+    /// Of a variation.
     Variation,
+    /// With a coupon.
     Coupon,
+    /// With a fee, and two tax rates.
     FeeTwoRates,
+    /// Of prices that include tax.
     TaxInclusive,
+    /// Paid only when Waybill waits for it.
     UnpaidThenPaid,
+    /// Wants more than there is.
     ShortStock,
+    /// A cent too much.
     WrongTotals,
+    /// A part has left.
+    PartialShipment,
+    /// All has left, in two parcels.
+    TwoParcels,
+    /// A parcel gets another tracking number, then turns out never to have left; another takes everything.
+    ShipmentCorrected,
+    /// The warehouse cannot go on.
+    BlockedInWarehouse,
+    /// The shop refunds everything before it left.
+    FullRefund,
+    /// The shop refunds one piece of a line before it left.
+    PartialRefund,
+    /// The shop refunds an amount that belongs to no line.
+    AmountRefund,
+    /// Two pieces come back, and the warehouse accepts one.
+    Return,
+    /// The ERP refuses it, and the customer cancels: nothing is left of it.
+    CancelledBeforePosting,
+    /// The customer cancels what the ERP has.
+    CancelledAfterPosting,
+    /// The ERP refuses it, and the customer takes one piece more.
+    AmendedBeforePosting,
+    /// The customer takes one piece more of what the ERP has.
+    AmendedAfterPosting,
 }
 
 impl Kind {
     /// All of them, in the order in which they are placed.
-    pub const ALL: [Kind; 9] = [
+    pub const ALL: [Kind; 21] = [
         Kind::Plain,
         Kind::ShortStock,
         Kind::UnpaidThenPaid,
         Kind::WrongTotals,
+        Kind::PartialShipment,
+        Kind::TwoParcels,
+        Kind::ShipmentCorrected,
+        Kind::BlockedInWarehouse,
+        Kind::FullRefund,
+        Kind::PartialRefund,
+        Kind::AmountRefund,
+        Kind::Return,
+        Kind::CancelledBeforePosting,
+        Kind::CancelledAfterPosting,
+        Kind::AmendedBeforePosting,
+        Kind::AmendedAfterPosting,
         Kind::FeeTwoRates,
         Kind::Guest,
         Kind::TaxInclusive,
@@ -51,113 +93,68 @@ impl Kind {
             Kind::UnpaidThenPaid => "unpaid-then-paid",
             Kind::ShortStock => "short-stock",
             Kind::WrongTotals => "wrong-totals",
+            Kind::PartialShipment => "partial-shipment",
+            Kind::TwoParcels => "two-parcels",
+            Kind::ShipmentCorrected => "shipment-corrected",
+            Kind::BlockedInWarehouse => "blocked-in-warehouse",
+            Kind::FullRefund => "full-refund",
+            Kind::PartialRefund => "partial-refund",
+            Kind::AmountRefund => "amount-refund",
+            Kind::Return => "return",
+            Kind::CancelledBeforePosting => "cancelled-before-posting",
+            Kind::CancelledAfterPosting => "cancelled-after-posting",
+            Kind::AmendedBeforePosting => "amended-before-posting",
+            Kind::AmendedAfterPosting => "amended-after-posting",
         }
     }
 
-    /// What the fake store calls it.
+    /// What is placed in the fake store.
     #[must_use]
     pub fn in_store(self) -> OrderKind {
         match self {
-            Kind::Plain => OrderKind::Plain,
             Kind::Guest => OrderKind::Guest,
             Kind::Variation => OrderKind::Variation,
-            Kind::Coupon => OrderKind::Coupon,
+            // Three of one article and one of another.
+            Kind::Coupon | Kind::PartialShipment | Kind::TwoParcels | Kind::ShipmentCorrected => OrderKind::Coupon,
             Kind::FeeTwoRates => OrderKind::FeeTwoRates,
             Kind::TaxInclusive => OrderKind::TaxInclusive,
             Kind::UnpaidThenPaid => OrderKind::Unpaid,
             Kind::ShortStock => OrderKind::ShortStock,
             Kind::WrongTotals => OrderKind::WrongTotals,
+            // Two of one article.
+            Kind::Plain
+            | Kind::BlockedInWarehouse
+            | Kind::FullRefund
+            | Kind::PartialRefund
+            | Kind::AmountRefund
+            | Kind::Return
+            | Kind::CancelledBeforePosting
+            | Kind::CancelledAfterPosting
+            | Kind::AmendedBeforePosting
+            | Kind::AmendedAfterPosting => OrderKind::Plain,
         }
     }
 
-    /// The code it must be held with; `None` for a kind that must be posted.
+    /// Whether the ERP refuses it at first: the only way to be earlier than the functions, which post an order within a second.
     #[must_use]
-    pub fn held_with(self) -> Option<&'static str> {
-        match self {
-            Kind::ShortStock => Some("short_stock"),
-            Kind::WrongTotals => Some("total_mismatch"),
-            _ => None,
-        }
-    }
-
-    /// Whether nothing more will happen to the order by itself: it ended as it must, or otherwise.
-    #[must_use]
-    pub fn has_ended(self, order: &Order) -> bool {
-        order.hold.is_some() || matches!(order.stage, Stage::Posted | Stage::Completed | Stage::Cancelled)
-    }
-
-    /// What is wrong with this end; `None` if it is the one this kind must have.
-    #[must_use]
-    pub fn objection(self, order: &Order) -> Option<String> {
-        match (self.held_with(), &order.hold) {
-            (Some(code), Some(hold)) if hold.code == code => None,
-            // Several findings have one code together, and name each in the message.
-            (Some(code), Some(hold)) if hold.code == "validation_failed" && hold.message.contains(code) => None,
-            (Some(code), Some(hold)) => Some(format!("held with {} instead of {code}: {}", hold.code, hold.message)),
-            (Some(code), None) => Some(format!("not held with {code}, but {}", stands(order))),
-            (None, Some(hold)) => Some(format!("held with {}: {}", hold.code, hold.message)),
-            (None, None) if order.stage == Stage::Posted && order.erp.state == ErpState::Posted => None,
-            (None, None) => Some(format!("not posted, but {}", stands(order))),
-        }
-    }
-}
-
-fn stands(order: &Order) -> String {
-    let stage = crate::orders::OrderView::brief(order).stage;
-    match &order.waiting {
-        Some(waiting) => format!("{stage} and waiting for {}", waiting.on),
-        None => stage,
+    pub fn is_refused_at_first(self) -> bool {
+        matches!(self, Kind::CancelledBeforePosting | Kind::AmendedBeforePosting)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use waybill_domain::{At, Hold, Step, WaitOn, Waiting};
-
     use super::*;
-
-    fn order(change: impl FnOnce(&mut Order)) -> Order {
-        let mut order = waybill_domain::transition::begin("demo/1".parse().unwrap(), At(0));
-        change(&mut order);
-        order
-    }
-
-    fn held(code: &str, message: &str) -> Order {
-        order(|order| {
-            order.hold = Some(Hold {
-                code: code.to_owned(),
-                message: message.to_owned(),
-                step: Step::Validate,
-                since: At(0),
-                doubt: None,
-            });
-        })
-    }
 
     #[test]
     fn every_kind_has_its_turn_and_its_own_name() {
-        let names: Vec<&str> = (0..18).map(|turn| Kind::of_turn(turn).slug()).collect();
-        assert_eq!(names[..9], names[9..]);
-        let mut unique = names[..9].to_vec();
+        let count = Kind::ALL.len();
+        let names: Vec<&str> = (0..2 * count).map(|turn| Kind::of_turn(turn).slug()).collect();
+        assert_eq!(names[..count], names[count..]);
+        let mut unique = names[..count].to_vec();
         unique.sort_unstable();
         unique.dedup();
-        assert_eq!(unique.len(), 9);
-    }
-
-    #[test]
-    fn only_the_end_that_a_kind_must_have_is_accepted() {
-        let posted = order(|order| {
-            order.stage = Stage::Posted;
-            order.erp.state = ErpState::Posted;
-        });
-        assert_eq!(Kind::Plain.objection(&posted), None);
-        assert_eq!(Kind::ShortStock.objection(&posted).unwrap(), "not held with short_stock, but posted");
-        assert_eq!(Kind::ShortStock.objection(&held("short_stock", "")), None);
-        assert_eq!(Kind::WrongTotals.objection(&held("validation_failed", "total_mismatch: the total is 1")), None);
-        assert!(Kind::WrongTotals.objection(&held("validation_failed", "tax_mismatch")).is_some());
-        assert!(Kind::Plain.objection(&held("stock_unknown", "MUG")).unwrap().contains("MUG"));
-        let waiting = order(|order| order.waiting = Some(Waiting { on: WaitOn::Payment, since: At(0) }));
-        assert_eq!(Kind::Guest.objection(&waiting).unwrap(), "not posted, but received and waiting for payment");
-        assert!(!Kind::Guest.has_ended(&waiting) && Kind::Guest.has_ended(&posted));
+        assert_eq!(unique.len(), count);
+        assert_eq!(u32::try_from(count), Ok(super::super::command::EACH_ONCE), "a demo shows each kind");
     }
 }

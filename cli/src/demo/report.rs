@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use super::{Outcome, Placed};
+use rust_decimal::Decimal;
+
+use super::{Kind, Outcome, Placed};
 use crate::orders::OrderView;
 use crate::table::{figures, print, table};
 
@@ -10,20 +12,15 @@ use crate::table::{figures, print, table};
 #[must_use]
 pub fn text(outcome: &Outcome, placed: &[Placed]) -> String {
     let mut text = orders(outcome, placed);
-    let money = &outcome.money;
-    let verdict = if money.equal { "equal, each order and the sum" } else { "NOT EQUAL" };
-    let mut sums = table(&["MONEY", "STORE", "WAYBILL", "ERP", ""]);
-    sums.add_row([currency(placed), &money.store, &money.waybill, &money.erp, verdict]);
-    (1..=3).for_each(|column| figures(&mut sums, column));
-    let _infallible = write!(text, "\n\n{}", print(&sums));
+    let _infallible = write!(text, "\n\n{}", money(outcome, currency(placed)));
     if let Some(times) = times(outcome) {
         let _infallible = write!(text, "\n\n{times}");
     }
-    let held = outcome.orders.iter().find(|order| order.ok && order.hold.is_some());
-    let shown = held.or(outcome.orders.first()).map_or("demo/1001", |order| order.order.as_str());
+    let full = outcome.orders.iter().find(|order| order.kind == Kind::Return.slug());
+    let shown = full.or(outcome.orders.first()).map_or("demo/1001", |order| order.order.as_str());
     let _infallible = write!(
         text,
-        "\n\nThe local system stays up; the store and the ERP of the demo end here. To look further:\n\
+        "\n\nThe local system stays up; store, ERP and warehouse of the demo end here. To look further:\n\
          \x20 cargo waybill orders --attention        who waits for somebody\n\
          \x20 cargo waybill order show {shown:<14} the whole story of one order\n\
          \x20 cargo waybill local logs                what the functions said\n\
@@ -33,12 +30,16 @@ pub fn text(outcome: &Outcome, placed: &[Placed]) -> String {
 }
 
 fn orders(outcome: &Outcome, placed: &[Placed]) -> String {
-    let mut rows = table(&["ORDER", "KIND", "STAGE", "PAYMENT", "STOCK", "ERP", "DOCUMENT", "TOTAL", "MS", ""]);
+    let mut rows =
+        table(&["ORDER", "KIND", "STAGE", "PAYMENT", "FULFILMENT", "DOCUMENT", "TOTAL", "REFUNDED", "CREDITED", "MS", ""]);
     for (judged, placed) in outcome.orders.iter().zip(placed) {
         let view = placed.order.as_ref().map(OrderView::brief);
         let of = |state: fn(&OrderView) -> &str| view.as_ref().map_or("", state).to_owned();
         let document = view.as_ref().and_then(|view| view.erp.documents.first());
         let document = document.map_or(String::new(), |document| document.number.clone().unwrap_or_else(|| document.id.clone()));
+        let refunds = || placed.order.iter().flat_map(|order| &order.refunds).filter(|refund| refund.counts());
+        let shown = |amount: Decimal| if amount.is_zero() { String::new() } else { amount.to_string() };
+        let credited = refunds().filter(|refund| refund.document.is_some()).map(|refund| refund.amount).sum();
         let remark = match (&judged.problem, &judged.hold) {
             (Some(problem), _) => format!("WRONG: {problem}"),
             (None, Some(code)) => format!("held: {code}, as it must be"),
@@ -49,17 +50,33 @@ fn orders(outcome: &Outcome, placed: &[Placed]) -> String {
             judged.kind.to_owned(),
             of(|view| &view.stage),
             of(|view| &view.payment),
-            of(|view| &view.stock),
-            of(|view| &view.erp.state),
+            of(|view| &view.fulfilment),
             document,
             placed.total.to_string(),
+            shown(refunds().map(|refund| refund.amount).sum()),
+            shown(credited),
             judged.webhook_to_posted_ms.map(|ms| ms.to_string()).unwrap_or_default(),
             remark,
         ]);
     }
-    figures(&mut rows, 7);
-    figures(&mut rows, 8);
+    (6..=9).for_each(|column| figures(&mut rows, column));
     print(&rows)
+}
+
+fn money(outcome: &Outcome, currency: &str) -> String {
+    let money = &outcome.money;
+    let mut sums = table(&["MONEY", "PAID", "= POSTED", "− CREDITED", "+ OPEN", ""]);
+    let verdict = if money.equal { "to the cent, each order and the sum, outside and in Waybill" } else { "NOT EQUAL" };
+    sums.add_row([currency, &money.paid, &money.posted, &money.credited, &money.open, verdict]);
+    (1..=4).for_each(|column| figures(&mut sums, column));
+    let mut text = print(&sums);
+    let _infallible = write!(
+        text,
+        "\nOf what the ERP must have: the store has {}, Waybill says {}, the ERP has {}. Open is what was paid for orders that are held or \
+         cancelled.",
+        money.store, money.waybill, money.erp
+    );
+    text
 }
 
 fn currency(placed: &[Placed]) -> &str {
@@ -67,25 +84,29 @@ fn currency(placed: &[Placed]) -> &str {
     content.map_or("", |content| content.currency.code())
 }
 
-/// From webhook to posted, without the orders that waited for their payment.
+/// From webhook to posted, without the orders that waited for a payment or were refused at first.
 fn times(outcome: &Outcome) -> Option<String> {
-    let own = outcome.orders.iter().filter(|order| order.kind != super::Kind::UnpaidThenPaid.slug());
+    let delayed = |slug: &str| {
+        let kind = Kind::ALL.into_iter().find(|kind| kind.slug() == slug);
+        kind.is_some_and(|kind| kind == Kind::UnpaidThenPaid || kind.is_refused_at_first())
+    };
+    let own = outcome.orders.iter().filter(|order| !delayed(order.kind));
     let mut times: Vec<u64> = own.filter_map(|order| order.webhook_to_posted_ms).collect();
     times.sort_unstable();
     let at = |per_cent: usize| times.get(times.len().saturating_sub(1).saturating_mul(per_cent) / 100);
     let (median, late, last) = (at(50)?, at(95)?, times.last()?);
     Some(format!(
-        "From webhook to posted (orders that were paid at once): median {median} ms, 95 % within {late} ms, the slowest {last} ms"
+        "From webhook to posted (orders that could be at once): median {median} ms, 95 % within {late} ms, the slowest {last} ms"
     ))
 }
 
 #[cfg(test)]
 mod tests {
-    use rust_decimal::Decimal;
     use waybill_domain::facets::{ErpState, Stage};
-    use waybill_domain::{At, Content, Currency, Document, DocumentKind, Order};
+    use waybill_domain::{At, Content, Currency, Document, DocumentKind, Hold, Order, Payment, Step};
+    use waybill_testkit::store::{FakeStore, FakeStoreConfig};
 
-    use super::super::{Kind, judge};
+    use super::super::{Evidence, judge};
     use super::*;
     use crate::local::Endpoints;
 
@@ -97,10 +118,14 @@ mod tests {
         .expect("the printed shape")
     }
 
-    fn placed(kind: Kind, total: Decimal, change: impl FnOnce(&mut Order)) -> Placed {
+    /// An order of this kind in a store, and its record.
+    async fn placed(kind: Kind, change: impl FnOnce(&mut Order)) -> (Placed, Evidence) {
+        let store = FakeStore::start(FakeStoreConfig::default()).await.expect("a port");
+        let order = store.order(store.place(kind.in_store())).expect("placed");
         let key: waybill_domain::OrderKey = "demo/1001".parse().expect("a key");
-        let mut order = waybill_domain::transition::begin(key.clone(), At(0));
-        order.content = Some(Content {
+        let mut record = waybill_domain::transition::begin(key.clone(), At(0));
+        let total = order.totals.total;
+        record.content = Some(Content {
             hash: waybill_domain::ContentHash::of(b"a"),
             goods: waybill_domain::ContentHash::of(b"a"),
             modified: At(0),
@@ -109,44 +134,50 @@ mod tests {
             total,
             currency: Currency::new("EUR"),
         });
-        change(&mut order);
-        Placed { kind, key, total, waited: false, order: Some(order) }
+        record.payment = Payment::Paid;
+        change(&mut record);
+        let evidence = Evidence { order: Some(order), ..Evidence::default() };
+        (Placed { kind, key, total, scenes: 0, trouble: None, order: Some(record) }, evidence)
     }
 
-    #[test]
-    fn an_order_that_says_it_is_posted_while_the_erp_has_nothing_is_found() {
-        let order = placed(Kind::Plain, Decimal::new(3070, 2), |order| {
+    #[tokio::test]
+    async fn an_order_that_says_it_is_posted_while_the_erp_has_nothing_is_found() {
+        let (order, evidence) = placed(Kind::Plain, |order| {
             order.stage = Stage::Posted;
             order.erp.state = ErpState::Posted;
+            order.erp.goods = order.content.as_ref().map(|content| content.goods.clone());
             order.erp.posted_at = Some(At(1234));
             order.erp.reference = Some("demo-1001".to_owned());
             order.erp.documents =
                 vec![Document { kind: DocumentKind::SalesOrder, id: "so-1".to_owned(), number: "SO-1".to_owned() }];
-        });
-        let outcome = judge(std::slice::from_ref(&order), &[], &endpoints());
+            order.fulfilment.lines.insert(1, 2);
+            order.fulfilment.revision = 1;
+        })
+        .await;
+        let outcome = judge(std::slice::from_ref(&order), &[evidence], &endpoints());
         assert!(!outcome.ok && !outcome.money.equal);
-        assert_eq!((outcome.money.store.as_str(), outcome.money.erp.as_str()), ("30.70", "0"));
+        let money = &outcome.money;
+        assert_eq!((money.store.as_str(), money.waybill.as_str(), money.erp.as_str()), ("36.53", "36.53", "0"));
         let text = text(&outcome, &[order]);
-        assert!(text.contains("WRONG: the ERP has 0 documents with its reference instead of 1"), "{text}");
+        assert!(text.contains("WRONG: the count of its documents in the ERP is 0, not 1"), "{text}");
         assert!(text.contains("SO-1") && text.contains("1234") && text.contains("NOT EQUAL"), "{text}");
     }
 
-    #[test]
-    fn a_held_order_that_must_be_held_is_right_and_costs_nothing() {
-        let order = placed(Kind::ShortStock, Decimal::new(100, 2), |order| {
-            order.hold = Some(waybill_domain::Hold {
-                code: "short_stock".to_owned(),
-                message: String::new(),
-                step: waybill_domain::Step::Reserve,
-                since: At(5),
-                doubt: None,
-            });
-        });
-        let outcome = judge(std::slice::from_ref(&order), &[], &endpoints());
+    #[tokio::test]
+    async fn a_held_order_that_must_be_held_is_right_and_its_money_is_open() {
+        let (order, evidence) = placed(Kind::ShortStock, |order| {
+            let (code, step) = ("short_stock".to_owned(), Step::Reserve);
+            order.hold = Some(Hold { code, message: String::new(), step, since: At(5), doubt: None });
+            order.stage = Stage::Validated;
+        })
+        .await;
+        let outcome = judge(std::slice::from_ref(&order), &[evidence], &endpoints());
         assert!(outcome.ok && outcome.money.equal, "{outcome:?}");
+        assert_eq!((outcome.money.open.as_str(), outcome.money.posted.as_str()), (order.total.to_string().as_str(), "0"));
         assert!(text(&outcome, &[order]).contains("cargo waybill order show demo/1001"));
-        let unknown = Placed { order: None, ..placed(Kind::Plain, Decimal::ONE, |_| {}) };
-        let outcome = judge(&[unknown], &[], &endpoints());
+        let (known, evidence) = placed(Kind::Plain, |_| {}).await;
+        let unknown = Placed { order: None, ..known };
+        let outcome = judge(&[unknown], &[evidence], &endpoints());
         assert_eq!(outcome.orders.first().and_then(|order| order.problem.as_deref()), Some("Waybill has not heard of it"));
     }
 }

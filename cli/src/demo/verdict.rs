@@ -1,11 +1,12 @@
-//! Whether every order ended where its kind must, and whether store, Waybill and ERP have the same money.
+//! Whether every order ended as its kind must, in Waybill and outside, and whether store, Waybill and ERP have the same money.
 
 use rust_decimal::Decimal;
 use serde::Serialize;
 use waybill_domain::erp_order::reference;
-use waybill_testkit::erp::Stored;
 
-use super::Placed;
+use super::acts::NotDone;
+use super::plot::is_at_rest;
+use super::{Evidence, Placed};
 use crate::local::Endpoints;
 
 /// An order of the demo, judged.
@@ -15,7 +16,7 @@ pub struct Judged {
     pub order: String,
     /// The kind's name.
     pub kind: &'static str,
-    /// It ended as its kind must, and its money agrees.
+    /// It ended as its kind must, in Waybill, store, ERP and warehouse, and its money agrees.
     pub ok: bool,
     /// The stage it is in; `null` if Waybill does not know it.
     pub stage: Option<String>,
@@ -23,23 +24,31 @@ pub struct Judged {
     pub hold: Option<String>,
     /// The reference it has in the ERP.
     pub erp_reference: Option<String>,
-    /// From the first delivery's arrival to the moment Waybill knew that the ERP has it. An unpaid order's time includes the wait.
+    /// From the first delivery's arrival to the moment Waybill knew that the ERP has it. The time of an order that was unpaid or refused at
+    /// first includes the wait.
     pub webhook_to_posted_ms: Option<u64>,
     /// What is wrong, if something is.
     pub problem: Option<String>,
 }
 
-/// The same money, counted three times: what the store's customers owe for the orders that must be posted, what Waybill says of those
-/// it has posted, what the ERP booked.
+/// The money of all orders, counted outside and by Waybill's records. Decimal text; paid = posted − credited + open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Money {
-    /// Decimal text.
+    /// What the store has of the customers for the orders that the ERP must have: totals less refunds.
     pub store: String,
-    /// Decimal text.
+    /// Posted less credited, by Waybill's records.
     pub waybill: String,
-    /// Decimal text.
+    /// Posted less credited, by the ERP's books.
     pub erp: String,
-    /// All three are equal, and so are those of each order.
+    /// What the store has of the customers, of all orders.
+    pub paid: String,
+    /// What the ERP has booked and not cancelled.
+    pub posted: String,
+    /// What the ERP has credited.
+    pub credited: String,
+    /// What the store has of the customers for the orders that the ERP must not have: held or cancelled.
+    pub open: String,
+    /// paid = posted − credited + open, and Waybill's records say the same: for each order and in the sum.
     pub equal: bool,
 }
 
@@ -56,55 +65,94 @@ pub struct Outcome {
     pub endpoints: Endpoints,
 }
 
-/// Judges the orders by their last records and the ERP's books of this run.
+/// What is added up over all orders.
+#[derive(Default)]
+struct Sums {
+    store: Decimal,
+    waybill: Decimal,
+    paid: Decimal,
+    posted: Decimal,
+    credited: Decimal,
+    open: Decimal,
+}
+
+/// Judges the orders by their last records and by what the fakes have of each, which is in `evidence` in the same order.
 #[must_use]
-pub fn judge(placed: &[Placed], books: &[Stored], endpoints: &Endpoints) -> Outcome {
-    let (mut store, mut waybill, mut each_equal) = (Decimal::ZERO, Decimal::ZERO, true);
+pub fn judge(placed: &[Placed], evidence: &[Evidence], endpoints: &Endpoints) -> Outcome {
+    let nothing = Evidence::default();
+    let mut sums = Sums::default();
+    let mut each_equal = true;
     let mut orders = Vec::new();
-    let mut erp = Decimal::ZERO;
-    for one in placed {
-        let wanted = if one.kind.held_with().is_none() { one.total } else { Decimal::ZERO };
-        let known = one.order.as_ref().filter(|order| order.erp.posted_at.is_some()).and_then(|order| order.content.as_ref());
-        let ours = known.map_or(Decimal::ZERO, |content| content.total);
-        let documents = documents_of(one, books);
-        let booked: Decimal = documents.iter().map(|document| document.total).sum();
-        store += wanted;
-        waybill += ours;
-        erp += booked;
-        let equal = wanted == ours && ours == booked;
-        each_equal &= equal;
-        let problem =
-            objection(one, &documents).or_else(|| (!equal).then(|| format!("store {wanted}, Waybill {ours}, ERP {booked}")));
+    for (index, one) in placed.iter().enumerate() {
+        let found = evidence.get(index).unwrap_or(&nothing);
+        let unequal = sums.add(one, found);
+        each_equal &= unequal.is_none();
+        let problem = objection(one).or_else(|| found.objection(one)).or(unequal);
         orders.push(judged(one, problem));
     }
+    let erp = sums.posted - sums.credited;
     let money = Money {
-        equal: each_equal && store == waybill && waybill == erp,
-        store: store.to_string(),
-        waybill: waybill.to_string(),
+        equal: each_equal && sums.store == sums.waybill && sums.waybill == erp && sums.paid == erp + sums.open,
+        store: sums.store.to_string(),
+        waybill: sums.waybill.to_string(),
         erp: erp.to_string(),
+        paid: sums.paid.to_string(),
+        posted: sums.posted.to_string(),
+        credited: sums.credited.to_string(),
+        open: sums.open.to_string(),
     };
     Outcome { ok: money.equal && orders.iter().all(|order| order.ok), orders, money, endpoints: endpoints.clone() }
 }
 
-fn documents_of<'a>(one: &Placed, books: &'a [Stored]) -> Vec<&'a Stored> {
-    let reference = format!("{}-{}", one.key.store, one.key.id);
-    books.iter().filter(|document| document.new.reference == reference).collect()
+impl Sums {
+    /// Adds an order; says what is wrong with its own money, if something is.
+    fn add(&mut self, one: &Placed, found: &Evidence) -> Option<String> {
+        let (paid, posted, credited) = (found.paid(), found.posted(), found.credited());
+        let open = if one.kind.end().in_erp { Decimal::ZERO } else { paid };
+        let ours = one.order.as_ref().map(crate::orders::Money::of);
+        let ours_posted = ours.and_then(|ours| ours.posted);
+        self.store += paid - open;
+        self.waybill += ours_posted.unwrap_or_default() - ours.map(|ours| ours.credited).unwrap_or_default();
+        self.paid += paid;
+        self.posted += posted;
+        self.credited += credited;
+        self.open += open;
+        if paid != posted - credited + open {
+            return Some(format!("paid {paid}, but posted {posted} − credited {credited} + open {open}"));
+        }
+        let agrees = ours.is_some_and(|ours| {
+            (ours.paid, ours.posted, ours.credited, ours.open()) == (Some(paid), Some(posted), credited, Some(open))
+        });
+        let text = |amount: Option<Decimal>| amount.map_or_else(|| "unknown".to_owned(), |amount| amount.to_string());
+        (!agrees).then(|| {
+            format!(
+                "paid {paid}, posted {posted}, credited {credited}; by its record paid {}, posted {}, credited {}",
+                text(ours.and_then(|ours| ours.paid)),
+                text(ours_posted),
+                text(ours.map(|ours| ours.credited))
+            )
+        })
+    }
 }
 
-fn objection(one: &Placed, documents: &[&Stored]) -> Option<String> {
+fn objection(one: &Placed) -> Option<String> {
     let Some(order) = &one.order else { return Some("Waybill has not heard of it".to_owned()) };
+    let why = match &one.trouble {
+        Some(NotDone::Refused(said) | NotDone::Later(said)) => format!(": {said}"),
+        None => String::new(),
+    };
     if let Some(objection) = one.kind.objection(order) {
-        return Some(objection);
+        return Some(objection + &why);
     }
-    if one.kind == super::Kind::UnpaidThenPaid && !one.waited {
-        return Some("posted before it was paid".to_owned());
+    if !one.is_told() {
+        let left = one.kind.plot().len().saturating_sub(one.scenes);
+        return Some(format!("{left} of what was to happen to it did not{why}"));
     }
-    let expected = usize::from(one.kind.held_with().is_none());
-    if documents.len() != expected {
-        return Some(format!("the ERP has {} documents with its reference instead of {expected}", documents.len()));
+    if !is_at_rest(order) {
+        return Some("something is still to be done for it".to_owned());
     }
     let ours = order.erp.reference.as_deref();
-    (expected == 1 && ours != Some(reference(order).as_str()))
+    (one.kind.end().in_erp && ours != Some(reference(order).as_str()))
         .then(|| "its reference in Waybill is not the one in the ERP".to_owned())
 }
 

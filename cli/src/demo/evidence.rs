@@ -1,0 +1,163 @@
+//! What the fakes have of the orders at the end, and whether that is what they must have.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use waybill_domain::shipment::fulfilment_id;
+use waybill_testkit::erp::{Credited, OrderState, Stored};
+use waybill_testkit::store::{self, MailAbout};
+use waybill_testkit::warehouse::Pushed;
+
+use super::end::{End, differs};
+use super::{Fakes, Placed};
+
+/// What store, ERP and warehouse have of one order.
+#[derive(Debug, Clone, Default)]
+pub struct Evidence {
+    /// The store's order.
+    pub order: Option<store::Order>,
+    /// What its customer was mailed.
+    pub mails: Vec<MailAbout>,
+    /// Its fulfillments, as line and pieces.
+    pub fulfillments: Vec<Vec<(u64, i64)>>,
+    /// The ERP's documents with its reference.
+    pub documents: Vec<Stored>,
+    /// Their credit notes.
+    pub credits: Vec<Credited>,
+    /// What the warehouse was last told.
+    pub pushed: Option<Pushed>,
+}
+
+impl Fakes {
+    /// What the fakes have of these orders, in their order.
+    #[must_use]
+    pub fn evidence(&self, placed: &[Placed]) -> Vec<Evidence> {
+        let mut documents: BTreeMap<String, Vec<Stored>> = BTreeMap::new();
+        for document in self.erp.orders() {
+            documents.entry(document.new.reference.clone()).or_default().push(document);
+        }
+        let mut credits: BTreeMap<String, Vec<Credited>> = BTreeMap::new();
+        for credit in self.erp.credit_notes() {
+            credits.entry(credit.new.order.clone()).or_default().push(credit);
+        }
+        let of = |one: &Placed| {
+            let (id, name) = (one.key.id, fulfilment_id(&one.key));
+            let documents = documents.get(&name).cloned().unwrap_or_default();
+            let notes = documents.iter().filter_map(|document| credits.get(&document.id)).flatten().cloned().collect();
+            Evidence {
+                order: self.store.order(id),
+                mails: self.store.mails(id).into_iter().map(|mail| mail.about).collect(),
+                fulfillments: self.store.fulfillments(id).iter().map(|one| one.items().unwrap_or_default()).collect(),
+                credits: notes,
+                documents,
+                pushed: self.warehouse.fulfilment(&name),
+            }
+        };
+        placed.iter().map(of).collect()
+    }
+}
+
+impl Evidence {
+    /// What the store has of the customer: the order's total less what was refunded, if it was paid.
+    #[must_use]
+    pub fn paid(&self) -> Decimal {
+        let paid = self.order.as_ref().filter(|order| order.paid.is_some());
+        paid.map_or(Decimal::ZERO, |order| order.totals.total - order.refunded())
+    }
+
+    /// What the ERP has booked, without what it has cancelled.
+    #[must_use]
+    pub fn posted(&self) -> Decimal {
+        self.live().map(|document| document.total).sum()
+    }
+
+    /// What the ERP has credited.
+    #[must_use]
+    pub fn credited(&self) -> Decimal {
+        self.credits.iter().map(|credit| credit.new.total.0).sum()
+    }
+
+    fn live(&self) -> impl Iterator<Item = &Stored> {
+        self.documents.iter().filter(|document| document.state != OrderState::Cancelled)
+    }
+
+    /// What is wrong with it; `None` if it is as it must be at the end.
+    #[must_use]
+    pub fn objection(&self, one: &Placed) -> Option<String> {
+        let end = one.kind.end();
+        let Some(order) = &self.order else { return Some("the store has lost it".to_owned()) };
+        self.in_store(&end, order).or_else(|| self.in_erp(&end, order)).or_else(|| self.in_warehouse(&end, one, order))
+    }
+
+    fn in_store(&self, end: &End, order: &store::Order) -> Option<String> {
+        let mails = |wanted: fn(&MailAbout) -> bool| self.mails.iter().filter(|mail| wanted(mail)).count();
+        let tracking = order.meta.iter().find(|row| row.key == "_wc_shipment_tracking_items");
+        let shown = tracking.and_then(|row| row.value.as_array()).map_or(0, Vec::len);
+        let left: i64 = self.fulfillments.iter().flatten().map(|(_, pieces)| pieces).sum();
+        let shipped = if end.status == "completed" { pieces(order) } else { left };
+        let wrong = [
+            differs("its status in the store", &end.status, &order.status.as_str()),
+            differs("the count of notes mailed", &end.notes, &mails(|mail| matches!(mail, MailAbout::Note(_)))),
+            differs(
+                "the count of mails on completion",
+                &usize::from(end.status == "completed"),
+                &mails(|mail| *mail == MailAbout::Completed),
+            ),
+            differs(
+                "the count of mails on refunds",
+                &usize::from(end.credit.is_some()),
+                &mails(|mail| *mail == MailAbout::Refunded),
+            ),
+            differs("the count of mails on fulfillments", &0, &mails(|mail| *mail == MailAbout::Fulfillment)),
+            differs("the count of fulfillments", &end.parcels, &self.fulfillments.len()),
+            differs("the count of pieces in fulfillments", &shipped, &left),
+            differs("the count of tracking numbers", &end.parcels, &shown),
+            differs("the count of refunds in the store", &usize::from(end.credit.is_some()), &order.refunds.len()),
+        ];
+        wrong.into_iter().flatten().next()
+    }
+
+    fn in_erp(&self, end: &End, order: &store::Order) -> Option<String> {
+        let live = self.live().count();
+        let amendments: u32 = self.live().map(|document| document.amendments).sum();
+        let lines = || self.credits.iter().flat_map(|credit| &credit.new.lines);
+        let other: Decimal = self.credits.iter().map(|credit| credit.new.other.0).sum();
+        let in_store: i64 = order.lines.iter().map(|line| line.counted("_restock_refunded_items")).sum();
+        let credit = end.credit.unwrap_or(super::end::Credit { pieces: 0, restocked: 0, other: Decimal::ZERO });
+        let booked: i64 = self.live().flat_map(|document| &document.new.lines).map(|line| line.quantity).sum();
+        let ordered = if end.in_erp { pieces(order) } else { 0 };
+        let wrong = [
+            differs("the count of its documents in the ERP", &usize::from(end.in_erp), &live),
+            differs("the count of its cancelled documents", &end.cancelled, &(self.documents.len() - live)),
+            differs("the count of amendments in the ERP", &end.amendments, &amendments),
+            differs("the count of pieces in the ERP", &ordered, &booked),
+            differs("the count of its credit notes", &usize::from(end.credit.is_some()), &self.credits.len()),
+            differs("the count of pieces credited", &credit.pieces, &lines().map(|line| line.quantity).sum()),
+            differs("the count of pieces back on the ERP's shelf", &credit.restocked, &lines().map(|line| line.restock).sum()),
+            differs("the count of pieces back on the store's shelf", &credit.restocked, &in_store),
+            differs("the amount credited without a line", &credit.other, &other),
+        ];
+        wrong.into_iter().flatten().next()
+    }
+
+    fn in_warehouse(&self, end: &End, one: &Placed, order: &store::Order) -> Option<String> {
+        let Some(pushed) = &self.pushed else {
+            return (end.requests > 0).then(|| "the warehouse never heard of it".to_owned());
+        };
+        let asked: u32 = pushed.lines.iter().map(|line| line.quantity).sum();
+        let to_leave = end.to_leave.unwrap_or_else(|| u32::try_from(pieces(order)).unwrap_or(0));
+        let recorded: u32 = one.order.iter().flat_map(|order| order.fulfilment.to_ship()).map(|(_, pieces)| pieces).sum();
+        let wrong = [
+            differs("the revision that the warehouse knows", &end.requests, &pushed.revision),
+            differs("the count of pieces that the warehouse is to ship", &to_leave, &asked),
+            differs("the count of pieces to ship in the record", &to_leave, &recorded),
+            differs("cancelled, in the warehouse,", &(to_leave == 0), &pushed.cancelled),
+        ];
+        wrong.into_iter().flatten().next()
+    }
+}
+
+/// Pieces ordered in the store.
+fn pieces(order: &store::Order) -> i64 {
+    order.lines.iter().map(|line| line.quantity).sum()
+}
