@@ -14,13 +14,13 @@ use waybill_testkit::warehouse::sign::signature;
 use waybill_workflow::ports::Scope;
 use waybill_workflow::steps::api::{ApiAnswer, ApiRequest, handle};
 
-pub const SECRET: &str = "berlin-secret";
-pub const SHIPMENTS: &str = "/v1/shipments/shop";
-pub const RETURNS: &str = "/v1/returns/shop";
-pub const FULFILMENT: &str = "/v1/fulfilments/shop-16";
+const SECRET: &str = "berlin-secret";
+const SHIPMENTS: &str = "/v1/shipments/shop";
+const RETURNS: &str = "/v1/returns/shop";
+const FULFILMENT: &str = "/v1/fulfilments/shop-16";
 
 /// A world in which order 16 (two pieces on line 1, one on line 2) is posted and 17 is received, and `berlin` may do everything for `shop`.
-pub async fn world() -> World {
+async fn world() -> World {
     let world = World::with_shop();
     world.receive(&world.place(&order(16, &[("SKU-A", 2), ("SKU-B", 1)]))).await;
     world.settle(Manners::default()).await;
@@ -30,12 +30,12 @@ pub async fn world() -> World {
 }
 
 /// A request as `berlin` signs it now.
-pub fn signed(world: &World, method: &str, path: &str, body: &[u8]) -> ApiRequest {
+fn signed(world: &World, method: &str, path: &str, body: &[u8]) -> ApiRequest {
     signed_by(world, "berlin", SECRET, 0, (method, path, body))
 }
 
 /// A request as this client signs it with this secret, so many seconds from now.
-pub fn signed_by(
+fn signed_by(
     world: &World,
     client: &str,
     secret: &str,
@@ -54,11 +54,11 @@ pub fn signed_by(
 }
 
 /// A report as `berlin` signs it now.
-pub fn post(world: &World, path: &str, body: &Value) -> ApiRequest {
+fn post(world: &World, path: &str, body: &Value) -> ApiRequest {
     signed(world, "POST", path, body.to_string().as_bytes())
 }
 
-pub async fn answer(world: &World, request: &ApiRequest) -> (u16, Value) {
+async fn answer(world: &World, request: &ApiRequest) -> (u16, Value) {
     world.enter(None);
     let answer = handle(world, request).await;
     let body = body(&answer);
@@ -66,19 +66,19 @@ pub async fn answer(world: &World, request: &ApiRequest) -> (u16, Value) {
     (answer.status, body)
 }
 
-pub fn body(answer: &ApiAnswer) -> Value {
+fn body(answer: &ApiAnswer) -> Value {
     serde_json::from_str(&answer.body).expect("an answer is JSON")
 }
 
 /// Status, code and field of a refusal.
-pub async fn refusal(world: &World, request: &ApiRequest) -> (u16, String, Value) {
+async fn refusal(world: &World, request: &ApiRequest) -> (u16, String, Value) {
     let (status, body) = answer(world, request).await;
     assert!(body["error"]["message"].as_str().is_some_and(|message| !message.is_empty()), "{body}");
     (status, body["error"]["code"].as_str().unwrap_or_default().to_owned(), body["error"]["field"].clone())
 }
 
 /// One parcel with one piece of line 1.
-pub fn parcel() -> Value {
+fn parcel() -> Value {
     json!({
         "id": "P-1", "order": 16, "carrier": "DHL", "tracking_number": "0034", "shipped_at": "2026-01-01T00:00:00Z",
         "lines": [{"line": 1, "quantity": 1}],
@@ -86,13 +86,13 @@ pub fn parcel() -> Value {
 }
 
 /// One piece of line 1 comes back.
-pub fn back() -> Value {
+fn back() -> Value {
     json!({"id": "R-1", "order": "shop/16", "state": "inspected",
         "lines": [{"line": 1, "quantity": 1, "accepted": 1, "restock": 1}], "amount": "11.90", "currency": "EUR"})
 }
 
 /// The value with this field.
-pub fn with(mut value: Value, pointer: &str, new: Value) -> Value {
+fn with(mut value: Value, pointer: &str, new: Value) -> Value {
     let (parent, name) = pointer.rsplit_once('/').expect("a pointer");
     value.pointer_mut(parent).expect("its parent")[name] = new;
     value

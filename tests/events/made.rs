@@ -17,6 +17,8 @@ use waybill_testkit::store::sign;
 use waybill_testkit::warehouse::sign::signature;
 use waybill_workflow::ports::{Delivery, Spooled};
 
+use crate::after::way_back;
+
 /// The steps that take commands from a queue.
 pub const STEPS: [Step; 5] = [Step::Validate, Step::Reserve, Step::PostToErp, Step::ShipUpdate, Step::Refund];
 
@@ -33,30 +35,37 @@ pub fn files() -> BTreeMap<String, Value> {
     let mut files = BTreeMap::new();
     for step in STEPS {
         let mut add = |name: &str, bodies: &[String]| files.insert(format!("{step}/{name}.json"), messages(step.slug(), bodies));
-        let [one, two, three] = orders_for(step).map(|order| command(step, order));
+        let [one, two, three, four] = orders_for(step).map(|order| command(step, order));
         add("one", &[one]);
-        add("two", &[two, three.clone()]);
-        add("malformed", &[three.clone(), r#"{"v":1,"step":"#.to_owned()]);
-        add("wrong-step", &[command(if step == Step::Validate { Step::Refund } else { Step::Validate }, "shop/1001"), three]);
+        add("two", &[two, three]);
+        add("malformed", &[four.clone(), r#"{"v":1,"step":"#.to_owned()]);
+        add("wrong-step", &[command(if step == Step::Validate { Step::Refund } else { Step::Validate }, "shop/1001"), four]);
     }
     files.insert(
         "intake/spooled.json".to_owned(),
         messages(Step::Intake.slug(), &[put_aside("order-coupon.json", true), put_aside("order-guest.json", false)]),
     );
     files.insert("intake/spooled-malformed.json".to_owned(), messages(Step::Intake.slug(), &["{}".to_owned()]));
-    let parcel = json!({"store": "shop", "id": "P-1001", "order": 1001, "carrier": "DHL", "shipped_at": "2026-11-23T09:30:00Z",
-        "lines": [{"line": 1, "quantity": 1}]});
+    let parcel = |order: u64, line: u64| {
+        let lines = json!([{"line": line, "quantity": 1}]);
+        let (id, shipped_at) = (format!("P-{order}"), "2026-11-23T09:30:00Z");
+        json!({"store": "shop", "id": id, "order": order, "carrier": "DHL", "shipped_at": shipped_at, "lines": lines})
+    };
     let blocked = json!({"store": "shop", "id": "shop-1001", "blocked": "the rest on Thursday", "at": "2026-11-23T09:31:00Z"});
-    let mut negative = parcel.clone();
+    let mut negative = parcel(1001, 1);
     negative["lines"][0]["quantity"] = json!(-1);
-    let shipped = report("shipment.report", &parcel);
-    let stopped = report("fulfilment.report", &blocked);
-    files.insert("api/reports.json".to_owned(), messages("api", &[shipped.clone(), stopped]));
+    let back = json!([{"line": 1, "quantity": 1, "accepted": 1, "restock": 1}]);
+    let returned = json!({"store": "shop", "id": "R-1001", "order": 1001, "state": "inspected", "lines": back});
+    let shipped = report("shipment.report", &parcel(1001, 1));
+    let reports = [shipped.clone(), report("fulfilment.report", &blocked), report("shipment.report", &parcel(1003, 13))];
+    files.insert("api/reports.json".to_owned(), messages("api", &reports));
+    files.insert("api/returned.json".to_owned(), messages("api", &[report("return.report", &returned)]));
     files.insert("api/malformed.json".to_owned(), messages("api", &[shipped, report("shipment.report", &negative)]));
     files.insert("api/unsigned.json".to_owned(), request(None));
     files.insert("api/too-old.json".to_owned(), request(Some(SECONDS)));
     files.insert("relay/received.json".to_owned(), stream(&[order_record(&story()[0])]));
     files.insert("relay/happy-path.json".to_owned(), stream(&story().iter().map(order_record).collect::<Vec<_>>()));
+    files.insert("relay/way-back.json".to_owned(), stream(&way_back().iter().map(order_record).collect::<Vec<_>>()));
     files.insert("relay/passed-over.json".to_owned(), stream(&[log_page(&story()), removal(&story()[0])]));
     files.insert(
         "relay/unreadable.json".to_owned(),
@@ -71,9 +80,14 @@ pub fn story() -> Vec<Order> {
     happy_path(&"shop/2001".parse().expect("a key"), &[("MUG-BLUE", 1)])
 }
 
-/// The first three are the orders of intake's events; the refund's are seeded by the test.
-fn orders_for(step: Step) -> [&'static str; 3] {
-    if step == Step::Refund { ["shop/2001", "shop/2001", "shop/2002"] } else { ["shop/1001", "shop/1003", "shop/1004"] }
+/// Orders of intake's events: of `one.json`, of `two.json`, and the good one of the others. 1001 and 1003 are shipped by the reports of
+/// `api`, where a piece of 1001 comes back; of 1012 the store has refunded a part.
+fn orders_for(step: Step) -> [&'static str; 4] {
+    if step == Step::Refund {
+        ["shop/1012", "shop/1001", "shop/1012", "shop/1001"]
+    } else {
+        ["shop/1001", "shop/1003", "shop/1004", "shop/1012"]
+    }
 }
 
 fn command(step: Step, order: &str) -> String {

@@ -10,11 +10,10 @@ use waybill_cli::local::{self, Endpoints, Logs, UpOptions, progress::Quiet as Si
 use waybill_cli::stores::{NewSecrets, NewStore};
 use waybill_cli::{erps, stock, stores};
 use waybill_contracts::{Command, Origin};
-use waybill_domain::store_order::RefundSeen;
-use waybill_domain::{Change, Context, OrderKey, Step, advance};
+use waybill_domain::{OrderKey, Step};
 use waybill_testkit::erp::{FakeErp, FakeErpConfig};
-use waybill_testkit::memory::samples::{cents, order};
-use waybill_testkit::store::{FakeStore, FakeStoreConfig};
+use waybill_testkit::memory::samples::cents;
+use waybill_testkit::store::{FakeStore, FakeStoreConfig, MailAbout, OrderKind};
 use waybill_workflow::ports::{Log, Orders};
 
 use crate::{made, read};
@@ -95,7 +94,7 @@ impl Connected {
         const MAPPINGS: &str = "/2015-03-31/event-source-mappings/";
         let mappings = self.aws(Method::GET, MAPPINGS, None, &Value::Null).await;
         let mappings = mappings["EventSourceMappings"].as_array().expect("mappings");
-        assert_eq!(mappings.len(), 7, "six queues and a stream");
+        assert_eq!(mappings.len(), 8, "seven queues and a stream");
         for mapping in mappings {
             let path = format!("{MAPPINGS}{}", mapping["UUID"].as_str().expect("an id"));
             self.aws(Method::PUT, &path, None, &json!({ "Enabled": false })).await;
@@ -104,7 +103,7 @@ impl Connected {
         self.aws(Method::POST, "/", Some("AWSEvents.DisableRule"), &rule).await;
     }
 
-    /// The store and the ERP of the event files, and an order that was posted and then refunded in part.
+    /// The store and the ERP of the event files. The store is as it was when it had sent the last of its deliveries.
     pub async fn seed(&self) {
         let acme = "acme".parse().expect("a slug");
         let new = erps::NewErp { base_url: Some(self.erp.base_url()), ..erps::NewErp::default() };
@@ -126,14 +125,22 @@ impl Connected {
         stores::add(&self.deployment, &shop, &new, &secrets).await.expect("the store is added");
         stock::command::pull_from(&self.deployment, &config).await.expect("the stock is pulled");
 
-        let posted = made::story().into_iter().nth(4).expect("posted");
-        let mut seen = order(posted.key.id, &[("SKU-A", 1)]);
-        seen.modified = posted.received_at.plus_seconds(3600);
-        seen.refunds.push(RefundSeen { id: 17, amount: cents(500) });
-        let context =
-            Context { at: seen.modified, step: Step::Intake, cause: "delivery:1".to_owned(), release: "dev".to_owned() };
-        let refunded = advance(&posted, vec![Change::Seen { order: Box::new(seen), asked: false }], &context).expect("legal");
-        self.deployment.dynamo.commit(None, &refunded).await.expect("committed");
+        use OrderKind as K;
+        let at = |time: &str| {
+            let time = format!("2026-11-23T{time}Z").parse().expect("a time");
+            self.store.turn(|knobs| knobs.clock_at = Some(time));
+        };
+        at("09:00:00");
+        // As the fixtures were made, from which intake's events are: order 1001 to 1012.
+        let kinds = [K::Plain, K::Guest, K::Variation, K::Coupon, K::FeeTwoRates, K::TaxInclusive, K::BankTransfer];
+        let more = [K::CashOnDelivery, K::WrongTotals, K::SameSkuTwice, K::NoSku, K::Unpaid];
+        let ids: Vec<u64> = kinds.into_iter().chain(more).map(|kind| self.store.place(kind)).collect();
+        assert_eq!(ids, (1001..=1012).collect::<Vec<_>>());
+        at("09:05:00");
+        self.store.pay(1012);
+        at("09:07:00");
+        self.store.refund_amount(1012, cents(500)).expect("refunded");
+        at("09:30:00");
     }
 
     /// Gives a function an event.
@@ -142,15 +149,44 @@ impl Connected {
         self.aws(Method::POST, &path, None, event).await
     }
 
-    /// An order's stage, or why it is held.
+    /// An order's stage, or why it is held; then its shipments, returns and refunds.
     pub async fn state_of(&self, key: &str) -> String {
         let key: OrderKey = key.parse().expect("a key");
-        let order = self.deployment.dynamo.load(&key).await.expect("the orders table answers");
-        match order.map(|order| (order.stage, order.hold)) {
-            None => "unknown".to_owned(),
-            Some((_, Some(hold))) => format!("held: {}", hold.code),
-            Some((stage, None)) => serde_json::to_value(stage).expect("JSON").as_str().unwrap_or_default().to_owned(),
+        let Some(order) = self.deployment.dynamo.load(&key).await.expect("the orders table answers") else {
+            return "unknown".to_owned();
+        };
+        let word = |value: Value| value.as_str().unwrap_or_default().to_owned();
+        let stage = || word(serde_json::to_value(order.stage).expect("JSON"));
+        let mut said = vec![order.hold.as_ref().map_or_else(stage, |hold| format!("held: {}", hold.code))];
+        for shipment in &order.fulfilment.shipments {
+            let told = if shipment.told == shipment.revision { "told" } else { "not told" };
+            said.push(format!("{} {told}", shipment.id));
         }
+        for one in &order.returns {
+            said.push(format!(
+                "{} {}",
+                one.id,
+                one.refund.map_or("not refunded".to_owned(), |refund| format!("refund {refund}"))
+            ));
+        }
+        for refund in &order.refunds {
+            let state = word(serde_json::to_value(refund.state).expect("JSON"));
+            said.push(format!("{} {} {state}", refund.id, refund.amount));
+        }
+        said.join(", ")
+    }
+
+    /// What became of the orders outside.
+    pub fn outside_is_right(&self) {
+        let mailed = |order: u64| self.store.mails(order).into_iter().map(|mail| mail.about).collect::<Vec<_>>();
+        let note = |id: &str| MailAbout::Note(format!("Your order is on its way: shipment {id} with DHL"));
+        assert_eq!(mailed(1001), [note("P-1001"), MailAbout::Refunded]);
+        assert_eq!(mailed(1003), [note("P-1003"), MailAbout::Completed]);
+        let status = |order: u64| self.store.order(order).map(|order| order.status);
+        assert_eq!((status(1001).as_deref(), status(1003).as_deref()), (Some("processing"), Some("completed")));
+        let credits: Vec<String> =
+            self.erp.credit_notes().iter().map(|note| format!("{} {}", note.new.reference, note.new.total.0)).collect();
+        assert_eq!(credits, ["shop-1012-refund-1013 5.00", "shop-1001-refund-1014 15.35"]);
     }
 
     /// The relay has asked for validation of the order that was received, once per event that tells of it, and for nothing else.

@@ -71,7 +71,7 @@ async fn a_row_says_what_was_last_known() {
     assert_eq!((&found["shipment#P 1/#ü"].1["revision"], &found["shipment#P 1/#ü"].1["lines"]), (&json!(2), &json!({ "1": 1 })));
 
     // Neither the list of orders nor an order's story takes them for something else.
-    assert_eq!(dynamo.orders(None).await.unwrap(), [credited.clone()]);
+    assert_eq!(dynamo.orders(None).await.unwrap(), std::slice::from_ref(&credited));
     let (record, events) = dynamo.story(&credited.key).await.unwrap().unwrap();
     assert_eq!((&record, &events), (&credited, &credited.events));
 }

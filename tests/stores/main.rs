@@ -7,6 +7,7 @@ mod ledger;
 mod local_aws;
 mod round_trip;
 mod rows;
+mod size;
 mod tables;
 #[path = "../template/yaml.rs"]
 mod yaml;

@@ -1,7 +1,5 @@
 //! What the rows look like and what they cost.
 
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use waybill_aws::dynamo::row::{Mark, order_from, order_from_image, row_from};
@@ -9,27 +7,7 @@ use waybill_domain::{ContentHash, ErpState, Fulfilment, Order, OrderKey, Pieces,
 use waybill_testkit::contract::happy_path;
 
 use crate::image::image;
-
-/// The size of a row by DynamoDB's rules: names and texts in UTF-8, a number about a byte per two digits and one more, a list or map three
-/// bytes and one per element.
-fn size(row: &HashMap<String, AttributeValue>) -> usize {
-    row.iter().map(|(name, value)| name.len() + value_size(value)).sum()
-}
-
-fn value_size(value: &AttributeValue) -> usize {
-    match value {
-        AttributeValue::S(text) => text.len(),
-        AttributeValue::N(number) => {
-            let digits = number.trim_start_matches('-').len();
-            digits.div_ceil(2) + 1 + usize::from(number.starts_with('-'))
-        }
-        AttributeValue::B(bytes) => bytes.as_ref().len(),
-        AttributeValue::Bool(_) | AttributeValue::Null(_) => 1,
-        AttributeValue::L(items) => 3 + items.iter().map(|item| 1 + value_size(item)).sum::<usize>(),
-        AttributeValue::M(items) => 3 + items.iter().map(|(name, item)| 1 + name.len() + value_size(item)).sum::<usize>(),
-        other => panic!("not used in a row: {other:?}"),
-    }
-}
+use crate::size::size;
 
 /// A happy path whose commits are some seconds apart, as they are.
 fn story() -> Vec<Order> {

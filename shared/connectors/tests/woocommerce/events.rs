@@ -24,11 +24,12 @@ const fn case(file: &'static str, topic: &'static str, fixture: &'static str) ->
     Case { file, topic: Some(topic), fixture, secret: SECRET, base64: false }
 }
 
-const CASES: [Case; 12] = [
+const CASES: [Case; 13] = [
     case("order-created", "order.created", "order-plain.json"),
     case("order-updated", "order.updated", "order-plain.json"),
     case("order-unpaid", "order.created", "order-unpaid.json"),
     case("order-paid", "order.updated", "order-paid.json"),
+    case("order-refunded", "order.updated", "order-refunded.json"),
     Case { base64: true, ..case("order-base64", "order.created", "order-variation.json") },
     case("order-draft", "order.updated", "order-draft.json"),
     case("order-deleted", "order.deleted", "order-deleted.json"),
@@ -143,7 +144,7 @@ fn every_event_is_signed_and_read_as_it_is_named() {
         let expected = match case.file {
             "order-created" | "order-updated" | "bad-signature" => "1001 processing",
             "order-unpaid" => "1012 pending",
-            "order-paid" => "1012 processing",
+            "order-paid" | "order-refunded" => "1012 processing",
             "order-base64" => "1003 processing",
             "order-draft" => "1014 checkout-draft",
             "order-deleted" => "1014 deleted",

@@ -38,6 +38,9 @@ fn with_refunds(order: &Order, ids: &[u64]) -> Change {
     saw(seen)
 }
 
+/// Gives a record what another one knows.
+type Remember = fn(&mut Order, &Order);
+
 /// The record as it was, by hand or from a backup: it knows of nothing that was reported since.
 fn put_back(order: &Order) -> Order {
     let mut record = order.clone();
@@ -60,7 +63,7 @@ pub async fn what_is_recorded_stays_recorded(stores: &impl Stores) {
     assert_eq!(stores.load(&order.key).await.expect("load"), Some(known.clone()));
     let forgetful = put_back(&known);
     stores.commit(Some(&known), &forgetful).await.expect("a record may be put back");
-    let again: [(&str, fn(&mut Order, &Order)); 3] = [
+    let again: [(&str, Remember); 3] = [
         ("shipment#S-1", |next, known| next.fulfilment.shipments.clone_from(&known.fulfilment.shipments)),
         ("refund#9", |next, known| next.refunds.clone_from(&known.refunds)),
         ("return#R-1", |next, known| next.returns.clone_from(&known.returns)),
