@@ -66,7 +66,10 @@ pub fn files() -> BTreeMap<String, Value> {
     files.insert("relay/received.json".to_owned(), stream(&[order_record(&story()[0])]));
     files.insert("relay/happy-path.json".to_owned(), stream(&story().iter().map(order_record).collect::<Vec<_>>()));
     files.insert("relay/way-back.json".to_owned(), stream(&way_back().iter().map(order_record).collect::<Vec<_>>()));
-    files.insert("relay/passed-over.json".to_owned(), stream(&[log_page(&story()), removal(&story()[0])]));
+    files.insert(
+        "relay/passed-over.json".to_owned(),
+        stream(&[log_page(&story()), ledger_row(&story()[4]), removal(&story()[0])]),
+    );
     files.insert(
         "relay/unreadable.json".to_owned(),
         stream(&[order_record(&story()[0]), unreadable(&story()[1]), order_record(&story()[2])]),
@@ -232,6 +235,17 @@ fn order_record(order: &Order) -> Change {
         keys: keys(order, "order"),
         new_image: Some(image(&row)),
     }
+}
+
+/// A refund's row in the ledger, which the filter keeps from the relay like a log page.
+fn ledger_row(order: &Order) -> Change {
+    let image = json!({
+        "pk": { "S": order.key.to_string() },
+        "sk": { "S": "refund#17" },
+        "version": { "N": order.version.to_string() },
+        "body": { "S": r#"{"id":17,"amount":"10.50","state":"seen"}"# },
+    });
+    Change { name: "INSERT", keys: keys(order, "refund#17"), new_image: Some(image) }
 }
 
 /// The first page of an order's log. The mapping's filter keeps such records from the relay; one that comes all the same is passed over.
