@@ -227,3 +227,14 @@ async fn a_warehouse_that_is_down_keeps_nothing_from_erp_and_store() {
     let revisions: Vec<u32> = world.state().pushes.iter().map(|push| push.revision).collect();
     assert_eq!(revisions, [order.fulfilment.revision]);
 }
+
+#[tokio::test]
+async fn a_warehouse_hears_that_less_is_to_leave_though_a_person_must_look_at_the_order() {
+    let chapters = [Chapter::WarehouseConnected, Chapter::Placed, Chapter::ShippedPart, Chapter::Cancelled];
+    let world = after(&chapters).await;
+    held_and_quiet(&world, "cancelled_after_shipping");
+    let pushes = world.state().pushes.clone();
+    let last = pushes.last().expect("pushed");
+    assert_eq!((pushes.len(), last.revision), (2, 2));
+    assert_eq!(last.lines.iter().map(|line| (line.line, line.quantity)).collect::<Vec<_>>(), [(1, 2)], "line 2 stays");
+}

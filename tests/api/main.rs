@@ -35,13 +35,7 @@ fn signed(world: &World, method: &str, path: &str, body: &[u8]) -> ApiRequest {
 }
 
 /// A request as this client signs it with this secret, so many seconds from now.
-fn signed_by(
-    world: &World,
-    client: &str,
-    secret: &str,
-    seconds: i64,
-    (method, path, body): (&str, &str, &[u8]),
-) -> ApiRequest {
+fn signed_by(world: &World, client: &str, secret: &str, seconds: i64, (method, path, body): (&str, &str, &[u8])) -> ApiRequest {
     let timestamp = world.state().now.seconds() + seconds;
     ApiRequest {
         method: method.to_owned(),

@@ -37,16 +37,19 @@ pub fn next(order: &Order) -> Vec<Due> {
     if order.stale.is_some() && !store_is_down {
         return vec![Due::now(Step::Validate)];
     }
-    let waits = order.waiting.is_some() && !waits_for_warehouse(order);
-    if order.hold.is_some() || waits {
+    if order.waiting.is_some() && !waits_for_warehouse(order) {
         return Vec::new();
+    }
+    if let Some(hold) = &order.hold {
+        // What the bus was told of, the warehouse is told of too, unless that is what a person must look at: less may be to leave.
+        return if hold.step == Step::ShipUpdate { Vec::new() } else { told_of_request(order) };
     }
     match order.stage {
         Stage::Received => vec![Due::now(Step::Validate)],
         Stage::Validated => vec![Due::now(Step::Reserve)],
         Stage::Reserved => vec![Due::now(Step::PostToErp)],
         Stage::Posted | Stage::Completed => after_posting(order),
-        Stage::Cancelled => told_of_withdrawal(order),
+        Stage::Cancelled => told_of_request(order),
     }
 }
 
@@ -82,7 +85,7 @@ fn after_posting(order: &Order) -> Vec<Due> {
     due
 }
 
-fn told_of_withdrawal(order: &Order) -> Vec<Due> {
+fn told_of_request(order: &Order) -> Vec<Due> {
     if pushes(order) { vec![Due::now(Step::ShipUpdate)] } else { Vec::new() }
 }
 
@@ -103,7 +106,8 @@ fn owes_push(order: &Order) -> bool {
 
 /// Whether the store is to be told of shipments, or that all have left.
 pub fn owes_store(order: &Order) -> bool {
-    !order.is_unwanted()
+    order.hold.is_none()
+        && !order.is_unwanted()
         && (order.fulfilment.shipments.iter().any(|shipment| shipment.told < shipment.revision) || completes(order))
 }
 
