@@ -147,7 +147,7 @@ proptest! {
             let Ok(next) = advance(&record, vec![change], &context) else { continue };
             prop_assert_eq!(next.version, record.version + 1);
             prop_assert_eq!(next.seq, record.seq + next.fresh);
-            prop_assert!(next.events.len() < 16);
+            prop_assert!(next.events.len() < 16 + usize::try_from(next.fresh).expect("small"));
             let numbers: Vec<u32> = next.events.iter().map(|event| event.seq).collect();
             let first = numbers.first().copied().unwrap_or(1);
             prop_assert_eq!(&numbers, &(first..=next.seq).collect::<Vec<_>>());

@@ -238,3 +238,20 @@ async fn a_warehouse_hears_that_less_is_to_leave_though_a_person_must_look_at_th
     assert_eq!((pushes.len(), last.revision), (2, 2));
     assert_eq!(last.lines.iter().map(|line| (line.line, line.quantity)).collect::<Vec<_>>(), [(1, 2)], "line 2 stays");
 }
+
+#[tokio::test]
+async fn a_commit_of_many_events_leaves_no_gap_in_the_timeline() {
+    let world = World::with_shop();
+    let mut placed = order(16, &[("SKU-A", 2)]);
+    tell(&world, &placed).await;
+    world.settle(Manners::default()).await;
+    for id in 17..30 {
+        placed.refunds.push(RefundSeen { id, amount: cents(1) });
+    }
+    placed.modified = At(world.state().now.seconds() * 1000);
+    tell(&world, &placed).await;
+    world.work(Manners::default()).await;
+    let order = world.order("shop/16").expect("known");
+    let numbers: Vec<u32> = world.timeline(&key()).iter().map(|event| event.seq).collect();
+    assert_eq!(numbers, (1..=order.seq).collect::<Vec<_>>());
+}

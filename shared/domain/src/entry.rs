@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::order::Order;
+use crate::shipment::Shipment;
 
 /// What a row is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,8 +45,12 @@ pub struct Entry {
 /// What a commit adds to the ledger or changes in it. Derived from the record before and after, so they cannot disagree.
 pub fn entries(before: Option<&Order>, after: &Order) -> Vec<Entry> {
     let mut found = Vec::new();
-    let old = before.map(|order| order.fulfilment.shipments.as_slice()).unwrap_or_default();
-    changed(EntryKind::Shipment, old, &after.fulfilment.shipments, |shipment| shipment.id.clone(), &mut found);
+    // What the store was told of a shipment is the record's business, and no change of the shipment.
+    let untold = |order: &Order| -> Vec<Shipment> {
+        order.fulfilment.shipments.iter().map(|shipment| Shipment { told: 0, ..shipment.clone() }).collect()
+    };
+    let old = before.map(untold).unwrap_or_default();
+    changed(EntryKind::Shipment, &old, &untold(after), |shipment| shipment.id.clone(), &mut found);
     let old = before.map(|order| order.refunds.as_slice()).unwrap_or_default();
     changed(EntryKind::Refund, old, &after.refunds, |refund| refund.id.to_string(), &mut found);
     let old = before.map(|order| order.returns.as_slice()).unwrap_or_default();

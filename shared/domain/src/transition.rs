@@ -241,9 +241,12 @@ pub fn advance(order: &Order, changes: Vec<Change>, context: &Context) -> Result
     let follows = matches!(after.stage, Stage::Posted | Stage::Completed | Stage::Cancelled);
     let busy = follows && !next(&after).is_empty();
     after.busy_since = busy.then(|| order.busy_since.unwrap_or(context.at));
-    // Events start at a page boundary. A page is dropped when the one after it is full too: the relay had 8 commits to move it.
-    while after.events.len() >= usize::try_from(PAGE.saturating_mul(2)).unwrap_or(usize::MAX) {
-        after.events.drain(..usize::try_from(PAGE).unwrap_or(0));
+    // Events start at a page boundary. A page is dropped when the one after it is full too, unless this commit filled it: the relay has
+    // not seen it yet.
+    let page = usize::try_from(PAGE).unwrap_or(usize::MAX);
+    let seen = |last: &Event| last.seq <= order.seq;
+    while after.events.len() >= page.saturating_mul(2) && after.events.get(page.saturating_sub(1)).is_some_and(seen) {
+        after.events.drain(..page);
     }
     Ok(after)
 }

@@ -37,7 +37,8 @@ fn commit(state: &mut State, before: Option<&Order>, after: &Order) -> Result<()
     }
     let held = before.map_or(waybill_domain::Stock::NONE, |order| order.stock.clone());
     let moves = StockMoves::between(&held, &after.stock);
-    if moves.0.len() > MAX_SKUS {
+    let entries = entries(before, after);
+    if moves.0.len() + entries.len() > MAX_SKUS {
         return Err(Unavailable::new("orders", "more actions than a transaction takes").into());
     }
     let mut rows = state.stock.clone();
@@ -57,14 +58,13 @@ fn commit(state: &mut State, before: Option<&Order>, after: &Order) -> Result<()
             (Move::Give(_) | Move::Prove(..), None) => return Err(Unavailable::new("stock", "row missing").into()),
         }
     }
-    if !short.is_empty() {
-        return Err(CommitError::Short(short));
-    }
-    let entries = entries(before, after);
     for entry in entries.iter().filter(|entry| entry.first) {
         if state.ledger.contains_key(&(after.key.clone(), entry.kind, entry.id.clone())) {
             return Err(CommitError::Recorded(format!("{}#{}", entry.kind, entry.id)));
         }
+    }
+    if !short.is_empty() {
+        return Err(CommitError::Short(short));
     }
     for entry in entries {
         state.ledger.insert((after.key.clone(), entry.kind, entry.id), entry.body);
