@@ -29,7 +29,7 @@ fn up() -> (System, Endpoints) {
     (system, local::up(&options, &Quiet).expect("the local system comes up"))
 }
 
-/// Of the first kinds: plain, short stock, unpaid then paid, wrong totals, partial shipment.
+/// Of the first kinds: plain, short stock, unpaid then paid, wrong totals, return.
 const FEW: usize = 5;
 
 async fn demo(deployment: &Deployment, endpoints: &Endpoints, count: usize, change: impl FnOnce(&Fakes)) -> Outcome {
