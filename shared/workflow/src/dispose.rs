@@ -8,7 +8,7 @@ use waybill_domain::{Change, Endpoint, advance};
 use crate::commit::{Committed, commit, context};
 use crate::error::{Failure, StepError};
 use crate::ports::{Orders, Runtime};
-use crate::steps::Outcome;
+use crate::steps::{Outcome, TRIES};
 
 /// Receives after which an order stops being retried by its message and waits for the endpoint instead.
 const PATIENCE: u32 = 4;
@@ -68,27 +68,33 @@ pub async fn dispose(
 }
 
 /// Commits what the step learnt, and what the error means for the order if the order still wants the step: meanwhile the store may have
-/// cancelled or changed it, and then it must neither be held nor stand in a line for what nobody wants any more.
+/// cancelled or changed it, and then it must neither be held nor stand in a line for what nobody wants any more. Who writes meanwhile is
+/// most likely the store's own word of what the step did there. `false`: others were always faster; an outcome waits for the lease then.
 async fn write(
     ports: &(impl Orders + Runtime),
     command: &Command,
     first: Vec<Change>,
     change: Change,
 ) -> Result<bool, StepError> {
-    let Some(order) = ports.load(&command.order).await? else { return Ok(true) };
-    let context = context(ports, command);
-    let learnt = advance(&order, first.clone(), &context)?;
-    let ends_the_call = matches!(change, Change::OutcomeUnknown { .. });
-    let wanted = is_due_from_line(&learnt, command.step, context.at);
-    let mut changes = first;
-    if ends_the_call || wanted {
-        changes.push(change);
+    for attempt in 1..=TRIES {
+        let Some(order) = ports.load(&command.order).await? else { return Ok(true) };
+        let context = context(ports, command);
+        let learnt = advance(&order, first.clone(), &context)?;
+        let ends_the_call = matches!(change, Change::OutcomeUnknown { .. });
+        let wanted = is_due_from_line(&learnt, command.step, context.at);
+        let mut changes = first.clone();
+        if ends_the_call || wanted {
+            changes.push(change.clone());
+        }
+        if changes.is_empty() {
+            return Ok(true);
+        }
+        match commit(ports, &order, changes, &context).await? {
+            Committed::Done(_) => return Ok(true),
+            Committed::Overtaken | Committed::Short(_) => ports.pause(attempt.saturating_mul(100)).await,
+        }
     }
-    if changes.is_empty() {
-        return Ok(true);
-    }
-    let committed = commit(ports, &order, changes, &context).await?;
-    Ok(matches!(committed, Committed::Done(_)))
+    Ok(false)
 }
 
 fn wait(endpoint: Endpoint) -> Change {

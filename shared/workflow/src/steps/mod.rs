@@ -54,4 +54,4 @@ fn committed(committed: Committed) -> Result<Outcome, Failure> {
 }
 
 /// How often a step decides anew when somebody else commits first, before it leaves the order to a later message.
-const TRIES: u32 = 4;
+pub(crate) const TRIES: u32 = 4;
