@@ -34,9 +34,9 @@ pub async fn warehouses_report_and_nothing_wrong_is_stored(system: &Connected) {
             "lines": [{"line": line, "quantity": 1}]})
     };
 
+    let before = system.at_rest(&key).await;
     refuse_what_is_wrong(&berlin, &parcel("P-0")).await;
-    let order = system.until(&key, "be there", |_| true).await;
-    assert_eq!(order.fulfilment.shipments, [], "nothing of it is stored");
+    assert_eq!(system.until(&key, "be there", |_| true).await, before, "nothing of it is stored");
 
     let body = parcel("P-1").to_string();
     let (timestamp, signature) = berlin.sign("POST", SHIPMENTS, body.as_bytes());
@@ -66,36 +66,38 @@ async fn refuse_what_is_wrong(berlin: &WarehouseClient, parcel: &Value) {
         changed[field] = value;
         changed
     };
-    let too_large = vec![b' '; 2 << 20];
-    let json_of = |value: Value| value.to_string().into_bytes();
-    let cases = [
-        (
-            SHIPMENTS,
-            json_of(with("lines", json!([{"line": 999_999, "quantity": 1}]))),
-            422,
-            "line_unknown",
-            json!("lines[0].line"),
-        ),
-        (
-            SHIPMENTS,
-            json_of(with("lines", json!([{"line": 1, "quantity": -1}]))),
-            422,
-            "field_invalid",
-            json!("lines[0].quantity"),
-        ),
-        (SHIPMENTS, json_of(with("order", json!("door/1"))), 422, "field_invalid", json!("order")),
-        (SHIPMENTS, json_of(with("order", json!(999_999))), 404, "order_unknown", json!("order")),
-        (SHIPMENTS, b"{".to_vec(), 400, "body_unreadable", Value::Null),
-        (SHIPMENTS, too_large, 413, "body_too_large", Value::Null),
-        ("/v1/shipments/door", json_of(parcel.clone()), 403, "store_not_allowed", Value::Null),
-        (
-            "/v1/returns/counter",
-            json_of(json!({"id": "R-1", "order": parcel["order"], "state": "inspected", "amount": "1.00", "currency": "USD"})),
-            422,
-            "currency_differs",
-            json!("currency"),
-        ),
+    let returned = |field: &str, value: Value| {
+        let mut body = json!({"id": "R-1", "order": parcel["order"], "state": "inspected", "amount": "1.00", "currency": "EUR"});
+        body[field] = value;
+        body
+    };
+    let announced = |lines: &Value| json!({"id": "R-1", "order": parcel["order"], "state": "announced", "lines": lines});
+    let unknown = json!([{"line": 999_999, "quantity": 1}]);
+    let negative = json!([{"line": 1, "quantity": -1}]);
+    let (ours, fulfilment) = ("/v1/returns/counter", format!("/v1/fulfilments/counter-{}", parcel["order"]));
+    let cases: [(&str, Value, u16, &str, Value); 15] = [
+        (SHIPMENTS, with("lines", unknown.clone()), 422, "line_unknown", json!("lines[0].line")),
+        (SHIPMENTS, with("lines", negative.clone()), 422, "field_invalid", json!("lines[0].quantity")),
+        (SHIPMENTS, with("order", json!("door/1")), 422, "field_invalid", json!("order")),
+        (SHIPMENTS, with("order", json!(999_999)), 404, "order_unknown", json!("order")),
+        (SHIPMENTS, with("weight", json!(1)), 422, "field_unknown", json!("weight")),
+        ("/v1/shipments/door", parcel.clone(), 403, "store_not_allowed", Value::Null),
+        (ours, announced(&unknown), 422, "line_unknown", json!("lines[0].line")),
+        (ours, announced(&negative), 422, "field_invalid", json!("lines[0].quantity")),
+        (ours, returned("currency", json!("USD")), 422, "currency_differs", json!("currency")),
+        (ours, returned("amount", json!("-1.00")), 422, "field_invalid", json!("amount")),
+        (ours, returned("order", json!("door/1")), 422, "field_invalid", json!("order")),
+        ("/v1/returns/door", returned("reason", json!("")), 403, "store_not_allowed", Value::Null),
+        (&fulfilment, json!({"blocked": 1, "at": "2026-11-23T09:00:00Z"}), 422, "field_invalid", json!("blocked")),
+        (&fulfilment, json!({"blocked": "no box", "at": "yesterday"}), 422, "field_invalid", json!("at")),
+        ("/v1/fulfilments/door-1", json!({"blocked": null, "at": "2026-11-23T09:00:00Z"}), 403, "store_not_allowed", Value::Null),
     ];
+    let cases = cases.map(|(path, body, status, code, field)| (path, body.to_string().into_bytes(), status, code, field));
+    let anything = [SHIPMENTS, ours, &fulfilment].into_iter().flat_map(|path| {
+        let unreadable = (path, b"{".to_vec(), 400, "body_unreadable", Value::Null);
+        [unreadable, (path, vec![b' '; 2 << 20], 413, "body_too_large", Value::Null)]
+    });
+    let cases = cases.into_iter().chain(anything);
     for (path, body, status, code, field) in cases {
         let answer = berlin.send("POST", path, &body).await.expect("an answer");
         let error = &answer.body["error"];

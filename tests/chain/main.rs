@@ -6,6 +6,7 @@ mod clients;
 mod front_door;
 mod outages;
 mod system;
+mod way_back;
 
 use system::System;
 
@@ -16,12 +17,21 @@ fn the_chain_runs() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let system = system.connect().await;
-        front_door::nothing_a_network_sends_makes_it_fail(&system).await;
-        clients::warehouses_report_and_nothing_wrong_is_stored(&system).await;
-        outages::an_order_whose_posting_got_no_answer_is_posted_once(&system).await;
-        outages::orders_wait_out_an_erp_that_is_down(&system).await;
-        captures::the_deliveries_of_a_real_store_go_through(&system).await;
-        every_kind_of_order_ends_where_it_must(&system).await;
+        let one_by_one = async {
+            front_door::nothing_a_network_sends_makes_it_fail(&system).await;
+            clients::warehouses_report_and_nothing_wrong_is_stored(&system).await;
+            outages::an_order_whose_posting_got_no_answer_is_posted_once(&system).await;
+            outages::orders_wait_out_an_erp_that_is_down(&system).await;
+            captures::the_deliveries_of_a_real_store_go_through(&system).await;
+            every_kind_of_order_ends_where_it_must(&system).await;
+        };
+        // What waits for long, beside it.
+        tokio::join!(
+            one_by_one,
+            way_back::a_store_refund_without_an_answer_is_made_once(&system),
+            way_back::a_credit_note_without_an_answer_is_made_once(&system),
+            way_back::a_warehouse_that_is_down_is_pushed_to_when_it_is_back(&system),
+        );
     });
 }
 

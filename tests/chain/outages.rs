@@ -5,14 +5,20 @@ use waybill_domain::{ErpState, Stage};
 use waybill_testkit::erp::{FakeErp, FakeErpConfig, Fault, Op};
 use waybill_testkit::store::{FakeStore, FakeStoreConfig, NewWebhook, OrderKind};
 
-use crate::system::Connected;
+use crate::system::{Connected, KEYS};
 
 const SECRET: &str = "outage-secret";
 
 /// A store that delivers to the system, and the ERP behind it.
 pub async fn shop(system: &Connected, name: &str) -> (FakeStore, FakeErp) {
     let webhooks = NewWebhook::for_orders(&system.endpoints.webhook_url(name), SECRET);
-    let config = FakeStoreConfig { webhooks, ..FakeStoreConfig::default() };
+    let (consumer_key, consumer_secret) = KEYS;
+    let config = FakeStoreConfig {
+        webhooks,
+        consumer_key: consumer_key.to_owned(),
+        consumer_secret: consumer_secret.to_owned(),
+        ..FakeStoreConfig::default()
+    };
     let stock = config.products.iter().filter(|product| !product.sku.is_empty()).map(|product| (product.sku.clone(), 1000));
     let erp = FakeErp::start(FakeErpConfig { stock: stock.collect(), ..FakeErpConfig::default() }).await.expect("an ERP");
     let store = FakeStore::start(config).await.expect("a store");

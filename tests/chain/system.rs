@@ -12,8 +12,11 @@ use waybill_domain::{Order, OrderKey, next};
 use waybill_testkit::erp::FakeErp;
 use waybill_workflow::ports::Orders;
 
-/// How long an order may take to come to rest on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(90);
+/// How long an order may take to come to rest on a busy machine; longer than a store's settle time and an order's turn in the sweep.
+const PATIENCE: Duration = Duration::from_secs(150);
+
+/// User name and password of every store's REST API.
+pub const KEYS: (&str, &str) = ("ck_test", "cs_test");
 
 /// The running local system.
 pub struct System {
@@ -72,8 +75,8 @@ impl Connected {
             NewStore { base_url: Some(store_url.to_owned()), erp: Some(slug), same_skus: Some(true), ..NewStore::default() };
         let secrets = NewSecrets {
             webhook: secrets.iter().map(|secret| (*secret).to_owned()).collect(),
-            consumer_key: Some("ck_test".to_owned()),
-            consumer_secret: Some("cs_test".to_owned()),
+            consumer_key: Some(KEYS.0.to_owned()),
+            consumer_secret: Some(KEYS.1.to_owned()),
             ..NewSecrets::default()
         };
         let store = name.parse().expect("a slug");
