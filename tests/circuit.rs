@@ -1,6 +1,8 @@
 //! The circuit of an endpoint, transition by transition.
 
-use waybill_domain::{Admission, At, Circuit, CircuitState, Endpoint, OrderKey};
+use waybill_domain::facets::{Stage, WaitOn, Waiting};
+use waybill_domain::{Admission, At, Circuit, CircuitState, Endpoint, Order, OrderKey, Step};
+use waybill_testkit::memory::World;
 
 const NOW: At = At(1_767_225_600_000);
 
@@ -82,4 +84,31 @@ fn an_open_circuit_with_nobody_in_line_closes_because_nothing_would_ever_probe_i
 fn every_write_has_a_version_of_its_own() {
     let polled = open().polled(NOW);
     assert_eq!((polled.version, polled.polled_at, polled.state), (4, Some(NOW), CircuitState::Open));
+}
+
+/// The state of the circuit before the ERP, and how many orders were sent on, when a sweep finds so many in its line.
+async fn swept(waiting: u64, per_minute: u32) -> (CircuitState, usize) {
+    let world = World::with_shop();
+    let endpoint = circuit().endpoint;
+    {
+        let mut state = world.state();
+        state.circuits.insert(endpoint.clone(), Circuit { state: CircuitState::Draining, ..circuit() });
+        state.erps.values_mut().for_each(|erp| erp.orders_per_minute = per_minute);
+        let since = state.now;
+        for id in 1..=waiting {
+            let waiting = Some(Waiting { on: WaitOn::Endpoint(endpoint.clone()), since });
+            let order = waybill_domain::transition::begin(key(id), since);
+            state.orders.insert(key(id), Order { stage: Stage::Reserved, waiting, ..order });
+        }
+    }
+    world.sweep().await;
+    let state = world.state();
+    (state.circuits[&endpoint].state, state.queues.get(&Step::PostToErp).map_or(0, std::collections::VecDeque::len))
+}
+
+#[tokio::test]
+async fn a_line_that_one_sweep_lets_through_is_over_though_somebody_joins_it_every_minute() {
+    assert_eq!(swept(2, 3).await, (CircuitState::Closed, 2));
+    assert_eq!(swept(3, 3).await, (CircuitState::Draining, 3), "there may be more than were asked for");
+    assert_eq!(swept(0, 3).await, (CircuitState::Closed, 0));
 }

@@ -1,10 +1,10 @@
 //! The circuit of an endpoint: a row, because in-process breakers would have one opinion per Lambda environment.
 //!
 //! ```text
-//! closed ──outages──▶ open ──retry_at, the sweep sends one order──▶ probing ──it worked──▶ draining ──line empty──▶ closed
+//! closed ──outages──▶ open ──retry_at, the sweep sends one order──▶ probing ──it worked──▶ draining ──line let through──▶ closed
 //!                      ▲──────────────────outage────────────────────────┘
 //! ```
-//! While draining, fresh orders join the end of the line; the sweep lets them through oldest first.
+//! While draining, fresh orders join the end of the line; the sweep lets them through oldest first, until one sweep lets all of them.
 
 use serde::{Deserialize, Serialize};
 
@@ -148,7 +148,7 @@ impl Circuit {
         })
     }
 
-    /// The circuit with a line before it, or without one; `None` when that is known already, or the circuit is open.
+    /// The circuit with more of a line before it than one sweep lets through, or without; `None` when that is known already, or the circuit is open.
     #[must_use]
     pub fn with_line(&self, line: bool) -> Option<Self> {
         let state = match (self.state, line) {

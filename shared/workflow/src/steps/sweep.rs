@@ -111,7 +111,8 @@ async fn resend(ports: &impl Ports, lane: &Lane) -> Result<u64, StepError> {
 async fn drain(ports: &impl Ports, endpoint: &Endpoint, per_minute: u32) -> Result<u64, StepError> {
     let now = ports.now();
     let lane = Lane::Waiting(WaitOn::Endpoint(endpoint.clone()));
-    let line = ports.oldest(&lane, now.plus_seconds(1), usize::try_from(per_minute.max(1)).unwrap_or(1)).await?;
+    let most = usize::try_from(per_minute.max(1)).unwrap_or(1);
+    let line = ports.oldest(&lane, now.plus_seconds(1), most).await?;
     let circuit = ports.circuit(endpoint).await?;
     match circuit.state {
         CircuitState::Open | CircuitState::Probing => {
@@ -128,7 +129,8 @@ async fn drain(ports: &impl Ports, endpoint: &Endpoint, per_minute: u32) -> Resu
             Ok(0)
         }
         CircuitState::Closed | CircuitState::Draining => {
-            save(ports, circuit.with_line(!line.is_empty())).await?;
+            // A line that is let through whole is over: whoever joins it until the next sweep would otherwise keep it alive for ever.
+            save(ports, circuit.with_line(line.len() >= most)).await?;
             let mut commands = Vec::new();
             for Waiter { key, .. } in &line {
                 commands.extend(from_line(ports, key).await?);
