@@ -295,9 +295,11 @@ impl Transition<'_> {
         let detail: String = detail.into();
         self.order.seq = self.order.seq.saturating_add(1);
         self.order.fresh = self.order.fresh.saturating_add(1);
+        // Clocks of functions differ by a little; a story goes forward.
+        let at = self.order.events.last().map_or(self.context.at, |last| last.at.max(self.context.at));
         self.order.events.push(Event {
             seq: self.order.seq,
-            at: self.context.at,
+            at,
             kind,
             step: self.context.step,
             detail: detail.chars().take(LONGEST_DETAIL).collect(),

@@ -142,8 +142,10 @@ impl<P: Ports> Telling<'_, P> {
                 self.ports.add_note(&self.store, id, &text, for_customer).await?;
             }
         }
+        let shown = self.ports.show_shipments(&self.store, id, &order.fulfilment.shipments, complete).await?;
+        // Last: a note moves no date and a fulfillment moves it, so that whatever webhook follows carries the content just read.
         self.fulfill(id, &news, tried).await?;
-        self.ports.show_shipments(&self.store, id, &order.fulfilment.shipments, complete).await
+        Ok(shown)
     }
 
     /// Whether a store has fulfillments is asked once, and remembered with its circuit.
