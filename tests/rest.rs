@@ -3,17 +3,21 @@
 #[allow(dead_code, reason = "each test uses a part of what tests share")]
 mod common;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use common::stories::Chapter;
 use waybill_contracts::{Command, Origin};
 use waybill_domain::refund::RefundedLine;
 use waybill_domain::store_order::{RefundSeen, StoreOrder, StoreStatus};
-use waybill_domain::{At, Change, OrderKey, Stage, Step, next};
+use waybill_domain::{At, Change, ErpState, Order, OrderKey, Stage, Step, next};
 use waybill_domain::{RefundState, StoreRefund};
 use waybill_testkit::memory::samples::{cents, order};
 use waybill_testkit::memory::{Manners, World, deliver};
 use waybill_workflow::commit::{cause, commit};
-use waybill_workflow::dispose::dispose;
-use waybill_workflow::steps::post_to_erp;
+use waybill_workflow::dispose::{Disposition, dispose};
+use waybill_workflow::ports::{CommitError, Orders, Runtime};
+use waybill_workflow::steps::{Outcome, post_to_erp};
+use waybill_workflow::{StepError, Unavailable};
 
 fn key() -> OrderKey {
     "shop/16".parse().expect("a key")
@@ -254,4 +258,55 @@ async fn a_commit_of_many_events_leaves_no_gap_in_the_timeline() {
     let order = world.order("shop/16").expect("known");
     let numbers: Vec<u32> = world.timeline(&key()).iter().map(|event| event.seq).collect();
     assert_eq!(numbers, (1..=order.seq).collect::<Vec<_>>());
+}
+
+/// The world, where the store's own word of the order comes between a load and the commit after it, once.
+struct Overtaken<'a>(&'a World, AtomicBool);
+
+impl Orders for Overtaken<'_> {
+    async fn load(&self, key: &OrderKey) -> Result<Option<Order>, Unavailable> {
+        let order = self.0.load(key).await?;
+        if let (Some(order), false) = (&order, self.1.swap(true, Ordering::Relaxed)) {
+            let change = vec![Change::Touched(order.received_at.plus_seconds(60))];
+            commit(self.0, order, change, &cause(self.0, Step::Intake, "delivery:1".to_owned())).await.expect("committed");
+        }
+        Ok(order)
+    }
+
+    async fn commit(&self, before: Option<&Order>, after: &Order) -> Result<(), CommitError> {
+        Orders::commit(self.0, before, after).await
+    }
+}
+
+impl Runtime for Overtaken<'_> {
+    fn now(&self) -> At {
+        self.0.now()
+    }
+    fn release(&self) -> &str {
+        self.0.release()
+    }
+    async fn pause(&self, milliseconds: u32) {
+        self.0.pause(milliseconds).await;
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_outcome_is_written_though_somebody_else_wrote_first() {
+    let world = World::with_shop();
+    tell(&world, &order(16, &[("SKU-A", 1)])).await;
+    for step in [Step::Validate, Step::Reserve] {
+        deliver(&world, &Command::new(step, key(), Origin::Commit, 0), 1).await;
+    }
+    let command = Command::new(Step::PostToErp, key(), Origin::Commit, 0);
+    let reserved = world.order("shop/16").expect("known");
+    let started = Change::PostingStarted { reference: "shop-16".to_owned(), until: world.now().plus_seconds(150) };
+    commit(&world, &reserved, vec![started], &cause(&world, Step::PostToErp, "#3".to_owned())).await.expect("committed");
+    let silence = StepError::Indeterminate { probe: world.now().plus_seconds(90), reason: "no answer".to_owned() };
+    let disposed = dispose(&Overtaken(&world, AtomicBool::default()), &command, Err(silence.into()), 1).await;
+    assert_eq!(
+        disposed,
+        Disposition::Ack(Outcome::Unknown),
+        "else it would be looked up when the lease ends, not when it settles"
+    );
+    assert_eq!(world.order("shop/16").expect("known").erp.state, ErpState::Unknown);
 }
