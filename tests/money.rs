@@ -7,10 +7,16 @@ use common::invariants::assert_invariants;
 use waybill_domain::money::{Currency, Decimal};
 use waybill_domain::refund::{RefundedCharge, RefundedLine};
 use waybill_domain::store_order::{StoreOrder, StoreStatus, TaxPart};
-use waybill_domain::{At, RefundState, Return, ReturnState, ReturnedLine, Stage, StoreRefund};
+use waybill_domain::{At, Change, Effect, RefundState, Return, ReturnState, ReturnedLine, Stage, Step, StoreRefund};
 use waybill_testkit::memory::samples::{cents, order};
 use waybill_testkit::memory::{Manners, World};
+use waybill_workflow::commit::{cause, commit};
 use waybill_workflow::steps::report::{Refusal, Report, Reported, report};
+
+/// An order that is posted and, as the store says, has been delivered.
+async fn delivered(order: &StoreOrder) -> World {
+    posted(&StoreOrder { status: StoreStatus::Completed, ..order.clone() }).await
+}
 
 async fn posted(order: &StoreOrder) -> World {
     let world = World::with_shop();
@@ -60,7 +66,7 @@ fn indivisible() -> StoreOrder {
 
 #[tokio::test]
 async fn the_pieces_of_a_line_add_up_to_the_line() {
-    let world = posted(&indivisible()).await;
+    let world = delivered(&indivisible()).await;
     for id in ["R1", "R2", "R3"] {
         assert_eq!(take(&world, coming_back(id, 1, 1)).await, Ok(Reported::New));
     }
@@ -82,7 +88,7 @@ async fn the_pieces_of_a_line_add_up_to_the_line() {
 
 #[tokio::test]
 async fn an_amount_that_the_reporter_decided_belongs_to_no_line() {
-    let world = posted(&order(16, &[("SKU-A", 2)])).await;
+    let world = delivered(&order(16, &[("SKU-A", 2)])).await;
     // Less a restocking fee.
     let less = Return { amount: Some(cents(1000)), ..coming_back("R1", 1, 1) };
     assert_eq!(take(&world, less).await, Ok(Reported::New));
@@ -102,7 +108,7 @@ async fn an_amount_that_the_reporter_decided_belongs_to_no_line() {
 
 #[tokio::test]
 async fn a_return_that_the_erp_credited_itself_is_not_credited_again() {
-    let world = posted(&order(16, &[("SKU-A", 2)])).await;
+    let world = delivered(&order(16, &[("SKU-A", 2)])).await;
     let credited_there = Return { credit_note: Some("CN-9".to_owned()), ..coming_back("R1", 1, 1) };
     assert_eq!(take(&world, credited_there).await, Ok(Reported::New));
     let order = world.order("shop/16").expect("known");
@@ -114,7 +120,7 @@ async fn a_return_that_the_erp_credited_itself_is_not_credited_again() {
 
 #[tokio::test]
 async fn what_was_not_accepted_is_not_refunded_and_late_reports_change_nothing() {
-    let world = posted(&order(16, &[("SKU-A", 2)])).await;
+    let world = delivered(&order(16, &[("SKU-A", 2)])).await;
     assert_eq!(take(&world, coming_back("R1", 2, 0)).await, Ok(Reported::New));
     let late = Return { state: ReturnState::Received, ..coming_back("R1", 2, 0) };
     assert_eq!(take(&world, late).await, Ok(Reported::Older));
@@ -164,4 +170,62 @@ async fn an_order_in_the_trash_is_given_up_and_comes_back_whole() {
     let order = world.order("shop/16").expect("known");
     assert_eq!(order.erp.reference.as_deref(), Some("shop-16-r2"));
     assert_invariants(&world, "out of the trash");
+}
+
+#[tokio::test]
+async fn what_never_left_does_not_come_back() {
+    let world = posted(&order(16, &[("SKU-A", 2)])).await;
+    take(&world, coming_back("R1", 1, 1)).await.expect("stored");
+    let hold = world.order("shop/16").expect("known").hold.expect("held");
+    assert_eq!(
+        (hold.code.as_str(), hold.message.as_str()),
+        ("return_exceeds_shipped", "return R1, line 1: 0 shipped, 1 come back in all")
+    );
+    assert!(world.state().desk.refunds.is_empty());
+}
+
+#[tokio::test]
+async fn money_that_went_back_without_pieces_does_not_go_back_again_with_them() {
+    let world = delivered(&order(16, &[("SKU-A", 2)])).await;
+    let line = RefundedLine { line: 1, quantity: 0, net: cents(1000), taxes: vec![TaxPart { rate_id: 1, total: cents(190) }] };
+    let made =
+        StoreRefund { id: 17, amount: cents(1190), lines: vec![line], charges: Vec::new(), returned: None, paid_back: true };
+    world.state().refund(16, made, false);
+    world.settle(Manners::default()).await;
+    take(&world, coming_back("R1", 2, 2)).await.expect("stored");
+    let hold = world.order("shop/16").expect("known").hold.expect("held");
+    assert_eq!(hold.code, "return_exceeds_paid");
+    assert!(hold.message.contains("23.80 paid, 11.90 refunded before, 23.80 to refund now"), "{}", hold.message);
+}
+
+#[tokio::test]
+async fn a_store_that_restocked_for_a_return_did_not_restock_for_the_next_refund() {
+    let world = delivered(&order(16, &[("SKU-A", 2)])).await;
+    let back = Return { lines: [(1, ReturnedLine { quantity: 1, accepted: 1, restock: 1 })].into(), ..coming_back("R1", 1, 1) };
+    take(&world, back).await.expect("stored");
+    let line = RefundedLine { line: 1, quantity: 1, net: cents(1000), taxes: vec![TaxPart { rate_id: 1, total: cents(190) }] };
+    let made =
+        StoreRefund { id: 17, amount: cents(1190), lines: vec![line], charges: Vec::new(), returned: None, paid_back: true };
+    world.state().refund(16, made, false);
+    world.settle(Manners::default()).await;
+    let restocked: Vec<u32> = world.state().erp.credits.iter().map(|(note, _)| note.lines[0].restock).collect();
+    assert_eq!(restocked, [1, 0]);
+    assert_invariants(&world, "restocked once");
+}
+
+#[tokio::test]
+async fn one_person_s_word_ends_one_hold() {
+    // Two returns that the store refuses, one after the other: each is dealt with by itself.
+    let world = delivered(&order(16, &[("SKU-A", 2)])).await;
+    world.state().desk.refuses_refunds = true;
+    take(&world, coming_back("R1", 1, 1)).await.expect("stored");
+    take(&world, coming_back("R0", 1, 1)).await.expect("stored");
+    let held = world.order("shop/16").expect("known");
+    let context = cause(&world, Step::Refund, "person".to_owned());
+    commit(&world, &held, vec![Change::Retried], &context).await.expect("committed");
+    world.settle(Manners::default()).await;
+    let order = world.order("shop/16").expect("known");
+    let by_hand: Vec<(&str, bool)> = order.returns.iter().map(|one| (one.id.as_str(), one.by_hand)).collect();
+    assert_eq!(by_hand, [("R1", true), ("R0", false)]);
+    assert_eq!(order.hold.expect("R0 is refused now").about, Some(Effect::Refund("R0".to_owned())));
 }

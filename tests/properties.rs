@@ -183,7 +183,7 @@ fn any_change() -> impl Strategy<Value = Change> {
         3 => Just(Change::Reserved { ledger: store().erp, lines }),
         1 => Just(Change::Backordered { short: String::new() }),
         1 => Just(Change::StockReleased),
-        3 => Just(Change::PostingStarted { reference: "shop-16".to_owned(), until: At(1_767_225_700_000) }),
+        3 => Just(Change::PostingStarted { erp: "acme".parse().expect("slug"), reference: "shop-16".to_owned(), until: At(1_767_225_700_000) }),
         2 => Just(Change::OutcomeUnknown { until: At(1_767_225_800_000), why: String::new() }),
         2 => Just(Change::PostingRefused { why: String::new() }),
         3 => Just(Change::Posted {
@@ -192,7 +192,7 @@ fn any_change() -> impl Strategy<Value = Change> {
             to_ship: Pieces::from([(1, 2)]),
             push: None,
         }),
-        1 => Just(Change::Held { code: "short_stock".to_owned(), message: String::new() }),
+        1 => Just(Change::Held { code: "short_stock".to_owned(), message: String::new(), about: None }),
         1 => Just(Change::Retried),
         2 => any_effect().prop_map(|effect| {
             let until = At(1_767_225_900_000);
@@ -210,13 +210,19 @@ fn any_change() -> impl Strategy<Value = Change> {
             Message::Report(Report::Return { returned, .. }) => Change::Returned(returned),
             _ => Change::Retried,
         }),
-        1 => Just(Change::RefundCreated { returned: "R1".to_owned(), refund: 17, amount: cents(1000) }),
+        1 => Just(Change::RefundCreated {
+            returned: "R1".to_owned(),
+            refund: 17,
+            amount: cents(1000),
+            lines: Pieces::new(),
+            money: std::collections::BTreeMap::new(),
+        }),
         1 => Just(Change::Credited {
             refund: 17,
             document: Document { kind: DocumentKind::CreditNote, id: "CN-1".to_owned(), number: String::new() },
-            lines: Pieces::from([(1, 1)]),
             restocked: Pieces::new(),
         }),
+        1 => Just(Change::DoneByHand),
     ]
 }
 

@@ -299,7 +299,11 @@ async fn an_unknown_outcome_is_written_though_somebody_else_wrote_first() {
     }
     let command = Command::new(Step::PostToErp, key(), Origin::Commit, 0);
     let reserved = world.order("shop/16").expect("known");
-    let started = Change::PostingStarted { reference: "shop-16".to_owned(), until: world.now().plus_seconds(150) };
+    let started = Change::PostingStarted {
+        erp: "acme".parse().expect("slug"),
+        reference: "shop-16".to_owned(),
+        until: world.now().plus_seconds(150),
+    };
     commit(&world, &reserved, vec![started], &cause(&world, Step::PostToErp, "#3".to_owned())).await.expect("committed");
     let silence = StepError::Indeterminate { probe: world.now().plus_seconds(90), reason: "no answer".to_owned() };
     let disposed = dispose(&Overtaken(&world, AtomicBool::default()), &command, Err(silence.into()), 1).await;
@@ -309,4 +313,37 @@ async fn an_unknown_outcome_is_written_though_somebody_else_wrote_first() {
         "else it would be looked up when the lease ends, not when it settles"
     );
     assert_eq!(world.order("shop/16").expect("known").erp.state, ErpState::Unknown);
+}
+
+#[tokio::test]
+async fn who_has_nothing_to_ask_any_more_leaves_the_line() {
+    let world = after(&[Chapter::Placed]).await;
+    world.state().erp.down_calls = u32::MAX;
+    for chapter in [Chapter::Cancelled, Chapter::Revived] {
+        chapter.happen(&world).await;
+        world.work(Manners::default()).await;
+        world.pass_seconds(60);
+    }
+    let order = world.order("shop/16").expect("known");
+    assert_eq!((order.waiting, order.stage), (None, Stage::Posted), "it was un-cancelled before the ERP could be asked");
+}
+
+#[tokio::test]
+async fn a_refund_that_a_delivery_does_not_know_is_credited_all_the_same() {
+    let world = after(&[Chapter::Placed, Chapter::ShippedPart]).await;
+    // A body that was built before the refund, and says that it is newer.
+    let mut late = world.state().shop[&16].clone();
+    late.transaction_id = "tx-2".to_owned();
+    late.modified = At((world.state().now.seconds() + 60) * 1000);
+    let line = RefundedLine { line: 2, quantity: 1, net: cents(1000), taxes: Vec::new() };
+    let made =
+        StoreRefund { id: 17, amount: cents(1000), lines: vec![line], charges: Vec::new(), returned: None, paid_back: true };
+    world.state().refund(16, made, false);
+    let told = world.state().echoes.pop_front().expect("the store tells");
+    world.receive(&told).await;
+    world.receive(&waybill_testkit::memory::samples::delivery(&late)).await;
+    world.settle(Manners::default()).await;
+    let order = world.order("shop/16").expect("known");
+    assert_eq!(order.refunds[0].state, RefundState::Credited);
+    assert!(world.timeline(&key()).iter().any(|event| event.detail == "refund-missing"), "the store was asked");
 }

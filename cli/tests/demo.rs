@@ -76,10 +76,10 @@ async fn look_at_what_is_left(deployment: &Deployment) {
     assert!(held.iter().all(|order| order.hold.is_some()));
 
     let posted = all.iter().find(|order| order.stage == Stage::Posted && order.hold.is_none()).expect("posted");
-    assert!(retry(dynamo, &posted.key, now()).await.expect_err("not held").to_string().contains("is not held"));
+    assert!(retry(dynamo, &posted.key, false, now()).await.expect_err("not held").to_string().contains("is not held"));
     the_story_is_on_one_screen(deployment, &all).await;
     let short = with_code(&held, "short_stock");
-    retry(dynamo, &short.key, now()).await.expect("sent on");
+    retry(dynamo, &short.key, false, now()).await.expect("sent on");
     let again = held_again(deployment, short).await;
     let (record, events) = dynamo.story(&again.key).await.expect("readable").expect("there");
     assert_eq!(gaps(&record, &events), []);

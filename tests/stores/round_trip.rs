@@ -203,6 +203,8 @@ fn waits() -> impl Strategy<Value = (Option<Hold>, Option<Waiting>)> {
         step: Step::Refund,
         since,
         doubt,
+        about: Some(waybill_domain::Effect::Credit(17)),
+        under: None,
     });
     let on = select(vec![WaitOn::Payment, WaitOn::Endpoint(Endpoint::Warehouse("berlin".parse().unwrap()))]);
     (option::of(hold), option::of((on, at()).prop_map(|(on, since)| Waiting { on, since })))

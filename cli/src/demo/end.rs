@@ -193,7 +193,7 @@ mod tests {
     fn held(code: &str, message: &str) -> Order {
         order(|order| {
             let (code, message) = (code.to_owned(), message.to_owned());
-            order.hold = Some(Hold { code, message, step: Step::Validate, since: At(0), doubt: None });
+            order.hold = Some(Hold { code, message, step: Step::Validate, since: At(0), doubt: None, about: None, under: None });
         })
     }
 

@@ -166,7 +166,15 @@ mod tests {
         assert!(![When::Unpaid, When::Refused, When::AtRest].into_iter().any(|when| when.is_met(&order)));
         order.waiting = Some(Waiting { on: WaitOn::Payment, since: At(0) });
         assert!(When::Unpaid.is_met(&order) && !When::AtRest.is_met(&order));
-        let hold = Hold { code: REFUSED.to_owned(), message: String::new(), step: Step::PostToErp, since: At(0), doubt: None };
+        let hold = Hold {
+            code: REFUSED.to_owned(),
+            message: String::new(),
+            step: Step::PostToErp,
+            since: At(0),
+            doubt: None,
+            about: None,
+            under: None,
+        };
         order.hold = Some(hold);
         assert!(When::Refused.is_met(&order) && !When::AtRest.is_met(&order));
     }

@@ -167,7 +167,7 @@ mod tests {
     async fn a_held_order_that_must_be_held_is_right_and_its_money_is_open() {
         let (order, evidence) = placed(Kind::ShortStock, |order| {
             let (code, step) = ("short_stock".to_owned(), Step::Reserve);
-            order.hold = Some(Hold { code, message: String::new(), step, since: At(5), doubt: None });
+            order.hold = Some(Hold { code, message: String::new(), step, since: At(5), doubt: None, about: None, under: None });
             order.stage = Stage::Validated;
         })
         .await;

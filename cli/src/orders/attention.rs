@@ -88,7 +88,15 @@ mod tests {
 
     fn hold(seconds: u32) -> Option<Hold> {
         let since = NOW.minus_seconds(seconds);
-        Some(Hold { code: "short_stock".to_owned(), message: String::new(), step: Step::Reserve, since, doubt: None })
+        Some(Hold {
+            code: "short_stock".to_owned(),
+            message: String::new(),
+            step: Step::Reserve,
+            since,
+            doubt: None,
+            about: None,
+            under: None,
+        })
     }
 
     #[tokio::test]

@@ -37,6 +37,9 @@ pub enum OrderCommand {
     Retry {
         /// STORE/ID, such as shop/1042
         order: OrderKey,
+        /// What the step could not do was done by hand: it does not try again
+        #[arg(long)]
+        done: bool,
     },
 }
 
@@ -85,7 +88,8 @@ pub fn order(command: OrderCommand) -> Result<(), Failure> {
                     if json { serde_json::to_string(&OrderView::full(&order, &events))? } else { super::story(&order, &events) };
                 print(&text)
             }
-            OrderCommand::Retry { order } => match super::retry(&deployment.dynamo, &order, now()).await {
+            OrderCommand::Retry { order, done } => match super::retry(&deployment.dynamo, &order, done, now()).await {
+                Ok(hold) if done => print(&format!("{order} goes on: it was held with {}, which was done by hand", hold.code)),
                 Ok(hold) => print(&format!("{order} goes on: {} runs again (it was held with {})", hold.step, hold.code)),
                 Err(RetryError::Unavailable(error)) => Err(deployment.explain(&error).into()),
                 Err(error) => Err(error.into()),

@@ -32,12 +32,12 @@ pub enum RetryError {
     Unavailable(#[from] Unavailable),
 }
 
-/// Takes the hold off an order, so that the step that stopped runs again; what the relay sends follows from the record. Answers the hold
-/// that was taken off.
+/// Takes the hold off an order, so that the step that stopped runs again (or, with `done`, takes what it could not do for done by hand); what
+/// the relay sends follows from the record. Answers the hold that was taken off.
 ///
 /// # Errors
 /// If there is no such order, it is not held, or it cannot be written.
-pub async fn retry(orders: &impl Orders, key: &OrderKey, at: At) -> Result<Hold, RetryError> {
+pub async fn retry(orders: &impl Orders, key: &OrderKey, done: bool, at: At) -> Result<Hold, RetryError> {
     for _ in 0..TRIES {
         let Some(order) = orders.load(key).await? else { return Err(RetryError::NoSuchOrder(key.clone())) };
         let Some(hold) = order.hold.clone() else {
@@ -45,7 +45,8 @@ pub async fn retry(orders: &impl Orders, key: &OrderKey, at: At) -> Result<Hold,
         };
         let release = env!("CARGO_PKG_VERSION").to_owned();
         let context = Context { at, step: hold.step, cause: "person".to_owned(), release };
-        let after = advance(&order, vec![Change::Retried], &context)?;
+        let change = if done { Change::DoneByHand } else { Change::Retried };
+        let after = advance(&order, vec![change], &context)?;
         match orders.commit(Some(&order), &after).await {
             Ok(()) => return Ok(hold),
             Err(CommitError::Unavailable(error)) => return Err(error.into()),
@@ -86,6 +87,8 @@ mod tests {
             step: Step::Reserve,
             since: At(1_767_225_600_000),
             doubt: None,
+            about: None,
+            under: None,
         });
         world.state().orders.insert(key.clone(), order);
         (world, key)
@@ -94,7 +97,7 @@ mod tests {
     #[tokio::test]
     async fn the_hold_is_gone_and_the_timeline_says_a_person_did_it() {
         let (world, key) = held();
-        assert_eq!(retry(&world, &key, NOW).await.unwrap().code, "short_stock");
+        assert_eq!(retry(&world, &key, false, NOW).await.unwrap().code, "short_stock");
         let order = world.order("shop/1").unwrap();
         let event = order.events.last().unwrap();
         assert_eq!((event.kind.name(), event.cause.as_str(), event.at), ("order.retried", "person", NOW));
@@ -105,10 +108,10 @@ mod tests {
     #[tokio::test]
     async fn an_order_that_is_not_held_or_not_there_is_refused_in_words() {
         let (world, key) = held();
-        retry(&world, &key, NOW).await.unwrap();
-        let again = retry(&world, &key, NOW).await.unwrap_err().to_string();
+        retry(&world, &key, false, NOW).await.unwrap();
+        let again = retry(&world, &key, false, NOW).await.unwrap_err().to_string();
         assert_eq!(again, "shop/1 is not held: it is received, and validate is next");
-        let nowhere = retry(&world, &"shop/9".parse().unwrap(), NOW).await.unwrap_err();
+        let nowhere = retry(&world, &"shop/9".parse().unwrap(), false, NOW).await.unwrap_err();
         assert!(matches!(nowhere, RetryError::NoSuchOrder(_)));
     }
 }

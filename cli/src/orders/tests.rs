@@ -56,6 +56,8 @@ fn posted() -> (Order, Vec<Event>) {
         step: Step::Refund,
         since: BEGAN.plus_seconds(7),
         doubt: None,
+        about: None,
+        under: None,
     });
     let events = vec![
         event(1, EventKind::Received, Step::Intake, "processing"),

@@ -1,9 +1,11 @@
 //! From refunds and returns to what is asked of ERP and store, to the cent.
 
+use std::collections::BTreeMap;
+
 use rust_decimal::RoundingStrategy;
 
 use crate::erp_order::reference;
-use crate::facets::Finding;
+use crate::facets::{Finding, Stage};
 use crate::fulfilment::Pieces;
 use crate::ledger::Refund;
 use crate::money::Decimal;
@@ -22,10 +24,23 @@ pub fn credit_reference(order: &Order, refund: u64) -> String {
 pub struct Credit {
     /// What the ERP is to make.
     pub note: CreditNote,
-    /// Pieces refunded, by line.
-    pub lines: Pieces,
-    /// Pieces of them that go back on the shelf.
+    /// Pieces that go back on the shelf, by line.
     pub restocked: Pieces,
+}
+
+/// What a refund is of: pieces, and money gross, by line.
+pub fn of_lines(refund: &StoreRefund) -> (Pieces, BTreeMap<u64, Decimal>) {
+    let (mut pieces, mut money) = (Pieces::new(), BTreeMap::new());
+    for line in &refund.lines {
+        if line.quantity > 0 {
+            pieces.insert(line.line, line.quantity);
+        }
+        let gross = sum(line.taxes.iter().map(|tax| tax.total).chain([line.net])).unwrap_or_default();
+        if !gross.is_zero() {
+            money.insert(line.line, gross);
+        }
+    }
+    (pieces, money)
 }
 
 fn finding<T>(code: &str, message: String) -> Result<T, Finding> {
@@ -72,7 +87,6 @@ pub fn credit(order: &Order, seen: &StoreOrder, refund: &StoreRefund) -> Result<
             charges: Vec::new(),
             other: Decimal::ZERO,
         },
-        lines: Pieces::new(),
         restocked: Pieces::new(),
     };
     for line in &refund.lines {
@@ -89,9 +103,6 @@ pub fn credit(order: &Order, seen: &StoreOrder, refund: &StoreRefund) -> Result<
         let restock = restocked(order, bought, refund, line.quantity);
         let tax = sum(line.taxes.iter().map(|tax| tax.total)).unwrap_or_default();
         credit.note.lines.push(CreditLine { line: line.line, quantity: line.quantity, restock, net: line.net, tax });
-        if line.quantity > 0 {
-            credit.lines.insert(line.line, line.quantity);
-        }
         if restock > 0 {
             credit.restocked.insert(line.line, restock);
         }
@@ -111,18 +122,29 @@ pub fn credit(order: &Order, seen: &StoreOrder, refund: &StoreRefund) -> Result<
 }
 
 /// Pieces of a refunded line that went back on the shelf. Of a return its report says so; else the store does, added up over all refunds
-/// of the line, so what earlier ones had is taken off.
+/// of the line, so what it says of earlier ones is taken off: what went back then, and what it put back itself for returns.
 fn restocked(order: &Order, bought: &Line, refund: &StoreRefund, quantity: u32) -> u32 {
     let of_return = refund.returned.as_ref().and_then(|id| order.returns.iter().find(|one| one.id == *id));
     let pieces = match of_return {
         Some(one) => one.lines.get(&bought.id).map_or(0, |line| line.restock),
         None => {
-            let from_store = others(order, refund.id).filter(|other| other.returned.is_none());
-            let before = total_of(from_store.filter_map(|other| other.restocked.get(&bought.id)).copied());
+            let before = total_of(others(order, refund.id).map(|other| match &other.returned {
+                None => other.restocked.get(&bought.id).copied().unwrap_or(0),
+                Some(id) => order.returns.iter().find(|one| one.id == *id).map_or(0, |one| restocked_by_store(one, bought.id)),
+            }));
             bought.restocked.saturating_sub(before)
         }
     };
     pieces.min(quantity)
+}
+
+/// Pieces that the store put back for a return: it takes all or none.
+fn restocked_by_store(one: &Return, line: u64) -> u32 {
+    if restocks_whole(one) { one.lines.get(&line).map_or(0, |line| line.accepted) } else { 0 }
+}
+
+fn restocks_whole(one: &Return) -> bool {
+    one.lines.values().all(|pieces| pieces.restock == pieces.accepted)
 }
 
 /// The refund that a return is worth.
@@ -143,9 +165,16 @@ pub fn refund_of(order: &Order, seen: &StoreOrder, one: &Return, through_gateway
             let message = format!("return {}, line {id}: {quantity} bought, {refunded} come back in all", one.id);
             return finding("return_exceeds_bought", message);
         }
+        came_back(order, one, *id, pieces.accepted)?;
         let share = |amount: Decimal| share(amount, before, refunded, quantity, digits);
-        let taxes = bought.taxes.iter().map(|tax| TaxPart { rate_id: tax.rate_id, total: share(tax.total) }).collect();
-        lines.push(RefundedLine { line: *id, quantity: pieces.accepted, net: share(bought.total), taxes });
+        let line = RefundedLine {
+            line: *id,
+            quantity: pieces.accepted,
+            net: share(bought.total),
+            taxes: by_rate(bought, share(bought.total_tax), share),
+        };
+        left_of(order, one, bought, &line)?;
+        lines.push(line);
     }
     let worth = sum(lines.iter().flat_map(|line| line.taxes.iter().map(|tax| tax.total).chain([line.net]))).unwrap_or_default();
     let amount = one.amount.unwrap_or(worth);
@@ -162,8 +191,51 @@ pub fn refund_of(order: &Order, seen: &StoreOrder, one: &Return, through_gateway
         let message = format!("return {}: {} paid, {before} refunded before, {amount} to refund now", one.id, seen.total);
         return finding("return_exceeds_paid", message);
     }
-    let restock = !lines.is_empty() && one.lines.values().all(|pieces| pieces.restock == pieces.accepted);
+    let restock = !lines.is_empty() && restocks_whole(one);
     Ok(NewRefund { amount, lines, restock, through_gateway, returned: one.id.clone() })
+}
+
+/// Pieces come back that left: those that shipments tell of, or all when the store called the order completed without any.
+fn came_back(order: &Order, one: &Return, line: u64, accepted: u32) -> Result<(), Finding> {
+    let shipped = match order.fulfilment.live().next() {
+        None if order.stage == Stage::Completed => order.fulfilment.lines.get(&line).copied(),
+        _ => order.fulfilment.shipped().get(&line).copied(),
+    };
+    let of_returns = others(order, 0).filter(|refund| refund.returned.is_some());
+    let back = total_of(of_returns.filter_map(|refund| refund.lines.get(&line)).copied()).saturating_add(accepted);
+    if back > shipped.unwrap_or(0) {
+        let message = format!("return {}, line {line}: {} shipped, {back} come back in all", one.id, shipped.unwrap_or(0));
+        return finding("return_exceeds_shipped", message);
+    }
+    Ok(())
+}
+
+/// Money that was refunded on the line without pieces is not refunded again.
+fn left_of(order: &Order, one: &Return, bought: &Line, line: &RefundedLine) -> Result<(), Finding> {
+    let before = sum(others(order, 0).filter_map(|refund| refund.money.get(&line.line)).copied());
+    let worth = sum(line.taxes.iter().map(|tax| tax.total).chain([line.net]));
+    let paid = bought.total.checked_add(bought.total_tax).unwrap_or_default();
+    let in_all = before.zip(worth).and_then(|(before, worth)| before.checked_add(worth));
+    if one.amount.is_none() && in_all.is_none_or(|in_all| in_all > paid) {
+        let (before, worth) = (before.unwrap_or_default(), worth.unwrap_or_default());
+        let message = format!(
+            "return {}, line {}: {paid} paid, {before} refunded before, {worth} to refund now; report it with its amount",
+            one.id, line.line
+        );
+        return finding("return_exceeds_paid", message);
+    }
+    Ok(())
+}
+
+/// A tax by rate: the shares of the rates add up to the share of the tax, the last rate takes what rounding left.
+fn by_rate(bought: &Line, tax: Decimal, share: impl Fn(Decimal) -> Decimal) -> Vec<TaxPart> {
+    let mut parts: Vec<TaxPart> =
+        bought.taxes.iter().map(|part| TaxPart { rate_id: part.rate_id, total: share(part.total) }).collect();
+    let off = sum(parts.iter().map(|part| part.total)).and_then(|sum| tax.checked_sub(sum)).unwrap_or_default();
+    if let Some(last) = parts.last_mut() {
+        last.total = last.total.checked_add(off).unwrap_or(last.total);
+    }
+    parts
 }
 
 /// What pieces `before..after` of a line of `quantity` pieces cost: the shares of all pieces add up to the line's amount.

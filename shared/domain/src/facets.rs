@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{BadId, ContentHash, Endpoint, ErpSlug, Sku, Step};
+use crate::ledger::Effect;
 use crate::reading::StaleReason;
 use crate::time::At;
 
@@ -148,6 +149,9 @@ pub struct Erp {
     /// End of the lease (`posting`) or when to look the reference up (`unknown`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<At>,
+    /// The ERP that was called: corrections go there, whatever the store's configuration says by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slug: Option<ErpSlug>,
     /// What was sent, so that a later change shows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub goods: Option<ContentHash>,
@@ -186,6 +190,7 @@ impl Erp {
         reference: None,
         attempt: 0,
         until: None,
+        slug: None,
         goods: None,
         content: None,
         paid: false,
@@ -219,6 +224,12 @@ pub struct Hold {
     /// The doubt that could not be settled: the store was asked and refused. It comes back with the retry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doubt: Option<StaleReason>,
+    /// What could not be done, where it is one of several: a person who did it by hand means this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<Effect>,
+    /// Why the order was held before, and still is when this is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub under: Option<Box<Hold>>,
 }
 
 /// What an order waits for.

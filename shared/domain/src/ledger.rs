@@ -1,5 +1,6 @@
 //! The business ledger of an order: its refunds, and the one call that may be out for it. Shipments and returns are in their own files.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -39,6 +40,9 @@ pub struct Refund {
     /// Pieces refunded, by line; known once the refund was read.
     #[serde(default, skip_serializing_if = "Pieces::is_empty")]
     pub lines: Pieces,
+    /// Money refunded, gross, by line; known once the refund was read.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub money: BTreeMap<u64, Decimal>,
     /// Pieces of them that went back on the shelf.
     #[serde(default, skip_serializing_if = "Pieces::is_empty")]
     pub restocked: Pieces,
@@ -53,8 +57,16 @@ pub struct Refund {
 impl Refund {
     /// One of which nothing but id and amount are known.
     pub fn seen(id: u64, amount: Decimal) -> Self {
-        let (lines, restocked) = (Pieces::new(), Pieces::new());
-        Refund { id, amount, state: RefundState::Seen, lines, restocked, document: None, returned: None }
+        Refund {
+            id,
+            amount,
+            state: RefundState::Seen,
+            lines: Pieces::new(),
+            money: BTreeMap::new(),
+            restocked: Pieces::new(),
+            document: None,
+            returned: None,
+        }
     }
 
     /// Whether the money was paid back, whatever was done about it.

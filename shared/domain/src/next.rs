@@ -41,8 +41,10 @@ pub fn next(order: &Order) -> Vec<Due> {
         return Vec::new();
     }
     if let Some(hold) = &order.hold {
-        // What the bus was told of, the warehouse is told of too, unless that is what a person must look at: less may be to leave.
-        return if hold.step == Step::ShipUpdate { Vec::new() } else { told_of_request(order) };
+        // A warehouse that was asked to ship is told that less is to leave, unless that is what a person must look at. It is not asked to
+        // begin with an order that is held.
+        let asked = order.fulfilment.push.as_ref().is_some_and(|push| push.told > 0);
+        return if hold.step == Step::ShipUpdate || !asked { Vec::new() } else { told_of_request(order) };
     }
     match order.stage {
         Stage::Received => vec![Due::now(Step::Validate)],

@@ -26,6 +26,8 @@ pub enum StaleReason {
     Polled,
     /// The store says that it does not want the order any more: nothing is undone before it was asked.
     Cancelled,
+    /// A refund that is known is not among those of a delivery.
+    RefundMissing,
 }
 
 impl StaleReason {
@@ -41,6 +43,7 @@ impl StaleReason {
             StaleReason::SnapshotMissing => "snapshot-missing",
             StaleReason::Polled => "polled",
             StaleReason::Cancelled => "cancelled",
+            StaleReason::RefundMissing => "refund-missing",
         }
     }
 }

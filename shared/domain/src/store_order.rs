@@ -147,8 +147,12 @@ pub struct Line {
     /// The tax by rate, after discounts.
     pub taxes: Vec<TaxPart>,
     /// Refunded pieces that the store has put back into its stock so far, over all refunds (meta `_restock_refunded_items`).
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub restocked: u32,
+}
+
+fn is_zero(n: &u32) -> bool {
+    *n == 0
 }
 
 /// A shipping or fee line.

@@ -16,8 +16,9 @@ use std::collections::BTreeMap;
 use crate::event::{Event, EventKind};
 use crate::facets::{Document, Erp, ErpState, Hold, Payment, Stage, Stock, WaitOn, Waiting};
 use crate::fulfilment::{Fulfilment, Pieces};
-use crate::ids::{ContentHash, OrderKey, Sku, Step, WarehouseSlug};
-use crate::ledger::{Effect, Refund, RefundState};
+use crate::ids::{ContentHash, ErpSlug, OrderKey, Sku, Step, WarehouseSlug};
+use crate::ledger::{Effect, RefundState};
+use crate::money::Decimal;
 use crate::next::next;
 use crate::order::{Order, PAGE};
 use crate::reading::StaleReason;
@@ -29,6 +30,28 @@ use crate::time::At;
 const LONGEST_MESSAGE: usize = 2_000;
 /// Characters of an event's detail.
 const LONGEST_DETAIL: usize = 200;
+/// Codes of which a retry would only find the same again: a person who retries means that it was dealt with. With every other code a
+/// retry tries again.
+const MEANS_DONE: [&str; 18] = [
+    "cancelled_after_crediting",
+    "cancelled_after_shipping",
+    "changed_after_posting",
+    "changed_after_shipping",
+    "erp_cannot_cancel",
+    "erp_cannot_credit",
+    "erp_over_credited",
+    "payment_vanished",
+    "refund_deleted",
+    "refund_exceeds_bought",
+    "refund_exceeds_paid",
+    "refund_refused",
+    "refund_unclear",
+    "return_exceeds_bought",
+    "return_exceeds_paid",
+    "return_exceeds_shipped",
+    "shipped_after_cancellation",
+    "shipped_more_than_ordered",
+];
 
 /// Who commits, when, why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +93,7 @@ pub enum Change {
     /// The order holds exactly these pieces of this ledger now.
     Reserved {
         /// The ledger.
-        ledger: crate::ids::ErpSlug,
+        ledger: ErpSlug,
         /// Pieces by ERP SKU; empty when nothing of the order is stocked.
         lines: BTreeMap<Sku, u32>,
     },
@@ -83,6 +106,8 @@ pub enum Change {
     StockReleased,
     /// A call that creates the order in the ERP begins, under a lease.
     PostingStarted {
+        /// The ERP.
+        erp: ErpSlug,
         /// The reference it will have there.
         reference: String,
         /// End of the lease.
@@ -164,7 +189,11 @@ pub enum Change {
         /// WooCommerce's refund id.
         refund: u64,
         /// Gross, positive.
-        amount: crate::money::Decimal,
+        amount: Decimal,
+        /// Pieces, by line.
+        lines: Pieces,
+        /// Money, gross, by line.
+        money: BTreeMap<u64, Decimal>,
     },
     /// The ERP has a credit note for a refund.
     Credited {
@@ -172,9 +201,7 @@ pub enum Change {
         refund: u64,
         /// The credit note.
         document: Document,
-        /// Pieces refunded, by line.
-        lines: Pieces,
-        /// Pieces of them that went back on the shelf.
+        /// Pieces that went back on the shelf.
         restocked: Pieces,
     },
     /// Waits for an endpoint.
@@ -185,9 +212,22 @@ pub enum Change {
         code: String,
         /// In words, without personal data.
         message: String,
+        /// What could not be done, where it is one of several.
+        about: Option<Effect>,
     },
     /// A person says: try again.
     Retried,
+    /// A person says: it was done by hand, whatever it was.
+    DoneByHand,
+    /// What a refund of the store is of.
+    RefundRead {
+        /// The refund.
+        refund: u64,
+        /// Pieces, by line.
+        lines: Pieces,
+        /// Money, gross, by line.
+        money: BTreeMap<u64, Decimal>,
+    },
 }
 
 /// A change that cannot happen to an order in this state: a defect of the caller, or a message that came too late.
@@ -238,6 +278,7 @@ pub fn advance(order: &Order, changes: Vec<Change>, context: &Context) -> Result
         Transition { order: &mut after, context }.apply(change)?;
     }
     Transition { order: &mut after, context }.reconcile();
+    leave_line(&mut after);
     let follows = matches!(after.stage, Stage::Posted | Stage::Completed | Stage::Cancelled);
     let busy = follows && !next(&after).is_empty();
     after.busy_since = busy.then(|| order.busy_since.unwrap_or(context.at));
@@ -249,6 +290,16 @@ pub fn advance(order: &Order, changes: Vec<Change>, context: &Context) -> Result
         after.events.drain(..page);
     }
     Ok(after)
+}
+
+/// Who has nothing to ask of an endpoint any more does not stand in its line.
+fn leave_line(order: &mut Order) {
+    if matches!(&order.waiting, Some(Waiting { on: WaitOn::Endpoint(_), .. })) {
+        let freed = Order { waiting: None, ..order.clone() };
+        if next(&freed).is_empty() {
+            order.waiting = None;
+        }
+    }
 }
 
 struct Transition<'a> {
@@ -267,7 +318,7 @@ impl Transition<'_> {
             Change::Reserved { ledger, lines } => self.reserved(ledger, lines)?,
             Change::Backordered { short } => self.backordered(&short)?,
             Change::StockReleased => self.stock_released(),
-            Change::PostingStarted { reference, until } => self.posting_started(reference, until)?,
+            Change::PostingStarted { erp, reference, until } => self.posting_started(erp, reference, until)?,
             Change::OutcomeUnknown { until, why } => self.outcome_unknown(until, &why)?,
             Change::PostingRefused { why } => self.posting_refused(&why)?,
             Change::Posted { confirmed_at, documents, to_ship, push } => self.posted(confirmed_at, documents, to_ship, push)?,
@@ -282,11 +333,15 @@ impl Transition<'_> {
             Change::Pushed(revision) => self.pushed(revision),
             Change::Told { shipments, completed } => self.told(&shipments, completed)?,
             Change::Returned(one) => self.returned(one),
-            Change::RefundCreated { returned, refund, amount } => self.refund_created(&returned, refund, amount)?,
-            Change::Credited { refund, document, lines, restocked } => self.credited(refund, document, lines, restocked)?,
+            Change::RefundCreated { returned, refund, amount, lines, money } => {
+                self.refund_created(&returned, refund, amount, (lines, money))?;
+            }
+            Change::RefundRead { refund, lines, money } => self.refund_read(refund, lines, money),
+            Change::Credited { refund, document, restocked } => self.credited(refund, document, restocked)?,
             Change::Wait(on) => self.wait(on),
-            Change::Held { code, message } => self.hold(&code, message),
+            Change::Held { code, message, about } => self.hold(&code, message, about),
             Change::Retried => self.retried(),
+            Change::DoneByHand => self.done_by_hand(),
         }
         Ok(())
     }
@@ -313,55 +368,76 @@ impl Transition<'_> {
         Illegal { change, stage: self.order.stage, erp: self.order.erp.state }
     }
 
-    fn hold(&mut self, code: &str, message: String) {
+    fn hold(&mut self, code: &str, message: String, about: Option<Effect>) {
         self.record(EventKind::Held, code);
         self.order.waiting = None;
         let step = self.context.step;
         // A question that the store refused is not asked again before a person has seen to it.
         let doubt = if step == Step::Validate { self.order.stale.take() } else { None };
-        let message = match self.order.hold.take() {
-            Some(earlier) if earlier.code != code => format!("{message}; and still {}: {}", earlier.code, earlier.message),
-            _ => message,
+        let earlier = self.order.hold.take();
+        // Held again for the same reason, it is the same hold; held for another, the first is still to be ended.
+        let under = match earlier {
+            Some(earlier) if earlier.code == code && earlier.about == about => earlier.under,
+            earlier => earlier.map(Box::new),
         };
         let message = message.chars().take(LONGEST_MESSAGE).collect();
-        self.order.hold = Some(Hold { code: code.to_owned(), message, step, since: self.context.at, doubt });
+        let since = self.context.at;
+        self.order.hold = Some(Hold { code: code.to_owned(), message, step, since, doubt, about, under });
+    }
+
+    /// The hold on top is over; what it covered holds on.
+    fn unhold(&mut self) -> Option<Hold> {
+        let hold = self.order.hold.take()?;
+        self.order.hold = hold.under.as_deref().cloned();
+        Some(hold)
     }
 
     /// What a person says by `retry`: the cause is gone, try again; or, where Waybill would only find the same again, that it was dealt
     /// with by hand (docs/ERRORS.md says which code means what).
     fn retried(&mut self) {
         self.record(EventKind::Retried, "");
-        let Some(hold) = self.order.hold.take() else { return };
+        let Some(hold) = self.unhold() else { return };
         self.order.stale = self.order.stale.or(hold.doubt);
+        if MEANS_DONE.contains(&hold.code.as_str()) {
+            self.settle_by_hand(&hold);
+        }
+    }
+
+    fn done_by_hand(&mut self) {
+        self.record(EventKind::Retried, "done by hand");
+        if let Some(hold) = self.unhold() {
+            self.settle_by_hand(&hold);
+        }
+    }
+
+    fn settle_by_hand(&mut self, hold: &Hold) {
         match hold.code.as_str() {
-            "erp_cannot_credit"
-            | "erp_over_credited"
-            | "erp_total_differs"
-            | "refund_exceeds_paid"
-            | "refund_exceeds_bought"
-            | "refund_unclear"
-                if hold.step == Step::Refund =>
-            {
-                let open = |refund: &&mut Refund| refund.state == RefundState::Seen;
-                if let Some(refund) = self.order.refunds.iter_mut().find(open) {
-                    refund.state = RefundState::ByHand;
-                }
-            }
-            "changed_after_posting"
-            | "changed_after_shipping"
-            | "cancelled_after_shipping"
-            | "cancelled_after_crediting"
-            | "erp_cannot_cancel" => self.order.erp.by_hand = true,
             "payment_vanished" => self.order.erp.paid = false,
             "shipped_more_than_ordered" | "shipped_after_cancellation" => {
                 self.order.fulfilment.accepted = self.order.fulfilment.shipped();
             }
-            "return_exceeds_paid" | "return_exceeds_bought" | "refund_refused" => {
-                if let Some(one) = self.order.returns.iter_mut().find(|one| one.is_to_refund()) {
+            _ => {}
+        }
+        // Nobody need learn any more how a call about it ended.
+        if self.order.call.as_ref().is_some_and(|call| Some(&call.effect) == hold.about.as_ref()) {
+            self.order.call = None;
+            self.order.stock.extra.clear();
+        }
+        match &hold.about {
+            Some(Effect::Credit(id)) => {
+                let deleted = hold.code == "refund_deleted";
+                let state = if deleted { RefundState::Withdrawn } else { RefundState::ByHand };
+                if let Some(refund) = self.order.refunds.iter_mut().find(|refund| refund.id == *id) {
+                    refund.state = state;
+                }
+            }
+            Some(Effect::Refund(id)) => {
+                if let Some(one) = self.order.returns.iter_mut().find(|one| one.id == *id) {
                     one.by_hand = true;
                 }
             }
-            _ => {}
+            Some(Effect::Amend | Effect::Cancel) => self.order.erp.by_hand = true,
+            Some(Effect::Tell) | None => {}
         }
     }
 

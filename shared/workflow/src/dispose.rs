@@ -3,7 +3,7 @@
 use waybill_contracts::Command;
 use waybill_domain::facets::WaitOn;
 use waybill_domain::next::is_due_from_line;
-use waybill_domain::{Change, Endpoint, advance};
+use waybill_domain::{Change, Endpoint, ErpState, advance};
 
 use crate::commit::{Committed, commit, context};
 use crate::error::{Failure, StepError};
@@ -39,7 +39,7 @@ pub async fn dispose(
     result: Result<Outcome, Failure>,
     receive_count: u32,
 ) -> Disposition {
-    let Failure { error, first } = match result {
+    let Failure { error, first, about } = match result {
         Ok(outcome) => return Disposition::Ack(outcome),
         Err(failure) => failure,
     };
@@ -56,7 +56,7 @@ pub async fn dispose(
         StepError::Retryable { endpoint: None, .. } => {
             return Disposition::Fail { reason: format!("a retry without an endpoint cannot carry changes: {reason}") };
         }
-        StepError::Terminal { code, message } => (Change::Held { code, message }, Outcome::Held),
+        StepError::Terminal { code, message } => (Change::Held { code, message, about }, Outcome::Held),
         StepError::Indeterminate { probe, reason } => (Change::OutcomeUnknown { until: probe, why: reason }, Outcome::Unknown),
     };
     match write(ports, command, first, change).await {
@@ -79,6 +79,12 @@ async fn write(
     for attempt in 1..=TRIES {
         let Some(order) = ports.load(&command.order).await? else { return Ok(true) };
         let context = context(ports, command);
+        // Somebody else learnt how the call ended, and wrote it.
+        let over = order.call.is_none() && !matches!(order.erp.state, ErpState::Posting | ErpState::Unknown);
+        let about_call = |change: &Change| matches!(change, Change::OutcomeUnknown { .. } | Change::CallEnded { .. });
+        if over && first.iter().chain([&change]).any(about_call) {
+            return Ok(true);
+        }
         let learnt = advance(&order, first.clone(), &context)?;
         let ends_the_call = matches!(change, Change::OutcomeUnknown { .. });
         let wanted = is_due_from_line(&learnt, command.step, context.at);

@@ -118,10 +118,12 @@ pub struct Failure {
     pub error: StepError,
     /// What happened before it.
     pub first: Vec<waybill_domain::Change>,
+    /// What could not be done, where it is one of several.
+    pub about: Option<waybill_domain::Effect>,
 }
 
 impl<E: Into<StepError>> From<E> for Failure {
     fn from(error: E) -> Self {
-        Failure { error: error.into(), first: Vec::new() }
+        Failure { error: error.into(), first: Vec::new(), about: None }
     }
 }

@@ -4,7 +4,7 @@ use super::Transition;
 use crate::event::EventKind;
 use crate::facets::{ErpState, Hold, Stage, WaitOn, Waiting};
 use crate::ids::{Endpoint, Step};
-use crate::ledger::{Refund, RefundState};
+use crate::ledger::{Effect, Refund, RefundState};
 use crate::order::Content;
 use crate::reading::StaleReason;
 use crate::store_order::{RefundSeen, StoreOrder};
@@ -39,6 +39,7 @@ impl Transition<'_> {
                 if was_gone {
                     self.lift_hold();
                 }
+                self.see_refunds(&seen.refunds, asked);
                 self.clear_store_wait();
                 return;
             }
@@ -47,7 +48,7 @@ impl Transition<'_> {
                 self.record(EventKind::Changed, detail);
             }
         }
-        self.see_refunds(&seen.refunds);
+        self.see_refunds(&seen.refunds, asked);
         if !asked && content.status.is_cancelled() {
             self.doubted(StaleReason::Cancelled);
         }
@@ -73,29 +74,48 @@ impl Transition<'_> {
             let code = hold.code.as_str();
             code == "deleted_in_store" || (hold.step == Step::PostToErp && !ABOUT_THE_ERP.contains(&code))
         };
-        self.order.hold.take_if(|hold| about_content(hold));
+        while self.order.hold.as_ref().is_some_and(about_content) {
+            self.unhold();
+        }
         self.order.erp.by_hand = false;
     }
 
-    fn see_refunds(&mut self, seen: &[RefundSeen]) {
+    fn see_refunds(&mut self, seen: &[RefundSeen], asked: bool) {
         for refund in seen {
-            if self.order.refunds.iter().any(|known| known.id == refund.id) {
-                continue;
+            match self.order.refunds.iter_mut().find(|known| known.id == refund.id) {
+                None => self.order.refunds.push(Refund::seen(refund.id, refund.amount)),
+                Some(known) if known.state == RefundState::Withdrawn => known.state = RefundState::Seen,
+                Some(_) => continue,
             }
-            self.order.refunds.push(Refund::seen(refund.id, refund.amount));
             self.record(EventKind::RefundSeen, format!("{} {}", refund.id, refund.amount));
         }
         let is_seen = |id: u64| seen.iter().any(|refund| refund.id == id);
-        let gone: Vec<u64> = self.order.refunds.iter().map(|refund| refund.id).filter(|id| !is_seen(*id)).collect();
-        for id in gone {
+        let missing = self.order.refunds.iter().filter(|refund| refund.counts() && !is_seen(refund.id));
+        let missing: Vec<u64> = missing.map(|refund| refund.id).collect();
+        if missing.is_empty() {
+            return;
+        }
+        // A delivery may be older than the refund, whatever its date says.
+        if !asked {
+            self.doubted(StaleReason::RefundMissing);
+            return;
+        }
+        for id in missing {
             self.refund_deleted(id);
         }
     }
 
     /// The store deleted a refund, which it does without a word.
-    fn refund_deleted(&mut self, id: u64) {
+    pub(super) fn refund_deleted(&mut self, id: u64) {
+        let about = Some(Effect::Credit(id));
+        if self.order.hold.as_ref().is_some_and(|hold| hold.about == about && hold.code != "refund_deleted") {
+            self.unhold();
+        }
+        let crediting = self.order.call.as_ref().is_some_and(|call| Some(&call.effect) == about.as_ref());
         let Some(refund) = self.order.refunds.iter_mut().find(|refund| refund.id == id) else { return };
         match refund.state {
+            // Whether the ERP has a credit note for it is learnt first.
+            RefundState::Seen if crediting => self.doubted(StaleReason::RefundMissing),
             RefundState::Seen | RefundState::NotNeeded => {
                 refund.state = RefundState::Withdrawn;
                 self.record(EventKind::RefundSettled, format!("{id} deleted in the store"));
@@ -106,7 +126,9 @@ impl Transition<'_> {
                     "the store deleted refund {id} over {}, for which the ERP has the credit note {document}",
                     refund.amount
                 );
-                self.hold("refund_deleted", message);
+                if self.order.hold.as_ref().is_none_or(|hold| hold.about != about) {
+                    self.hold("refund_deleted", message, about);
+                }
             }
             RefundState::Withdrawn | RefundState::ByHand => {}
         }
@@ -140,7 +162,8 @@ impl Transition<'_> {
                 self.order.waiting = None;
             }
             ErpState::Posting | ErpState::Unknown | ErpState::Posted if !was_gone => {
-                self.hold("deleted_in_store", "the store no longer has this order, and the ERP has it or may have it".to_owned());
+                let message = "the store no longer has this order, and the ERP has it or may have it".to_owned();
+                self.hold("deleted_in_store", message, None);
             }
             ErpState::Posting | ErpState::Unknown | ErpState::Posted => {}
         }

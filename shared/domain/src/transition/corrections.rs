@@ -7,7 +7,7 @@ use crate::event::EventKind;
 use crate::facets::{Document, Erp, ErpState, Stock, StockState};
 use crate::fulfilment::Pieces;
 use crate::ids::{ContentHash, Sku};
-use crate::ledger::{Call, Effect};
+use crate::ledger::{Call, Effect, RefundState};
 use crate::time::At;
 
 impl Transition<'_> {
@@ -57,6 +57,8 @@ impl Transition<'_> {
         let erp = &mut self.order.erp;
         (erp.goods, erp.content, erp.by_hand, erp.documents) = (Some(goods), Some(content), false, documents);
         self.order.fulfilment.lines = to_ship;
+        // Addresses and articles may have changed as well: the warehouse is asked anew, whatever the pieces.
+        self.order.fulfilment.requested.clear();
         if self.order.stock.state == StockState::Proven {
             self.order.stock.lines = stock;
             self.order.stock.proven_at = Some(confirmed_at);
@@ -81,6 +83,10 @@ impl Transition<'_> {
         self.order.erp =
             Erp { attempt: self.order.erp.attempt, cancelled: self.order.erp.cancelled.saturating_add(1), ..Erp::NONE };
         self.order.stock = Stock::NONE;
+        // Credit notes went with the order: should it come back to life, its refunds are to be credited again.
+        for refund in self.order.refunds.iter_mut().filter(|refund| refund.state == RefundState::Credited) {
+            (refund.state, refund.document) = (RefundState::NotNeeded, None);
+        }
         Ok(())
     }
 }

@@ -19,6 +19,10 @@ impl Transition<'_> {
         let detail = pieces(&shipment.id, &shipment.lines);
         let id = shipment.id.clone();
         let void = shipment.void;
+        // What seemed to come back without having left may have left with this one.
+        if self.order.hold.as_ref().is_some_and(|hold| hold.code == "return_exceeds_shipped") {
+            self.unhold();
+        }
         let known = self.order.fulfilment.shipments.iter_mut().find(|known| known.id == shipment.id);
         match known {
             Some(known) if known.revision >= shipment.revision => {}

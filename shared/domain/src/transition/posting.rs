@@ -51,7 +51,7 @@ impl Transition<'_> {
         self.record(EventKind::StockReleased, "");
     }
 
-    pub(super) fn posting_started(&mut self, reference: String, until: At) -> Result<(), Illegal> {
+    pub(super) fn posting_started(&mut self, erp: ErpSlug, reference: String, until: At) -> Result<(), Illegal> {
         if self.order.stage != Stage::Reserved || self.order.erp.state != ErpState::None {
             return Err(self.illegal("posting"));
         }
@@ -63,6 +63,7 @@ impl Transition<'_> {
             reference: Some(reference),
             attempt: self.order.erp.attempt.saturating_add(1),
             until: Some(until),
+            slug: Some(erp),
             goods: content.map(|content| content.goods.clone()),
             content: content.map(|content| content.hash.clone()),
             paid: self.order.payment.is_captured(),

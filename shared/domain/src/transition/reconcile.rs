@@ -49,35 +49,43 @@ impl Transition<'_> {
                 self.order.stage = Stage::Completed;
                 self.record(EventKind::Completed, "");
             }
-            (Stage::Completed, Some(status)) if !matches!(status, StoreStatus::Completed | StoreStatus::Refunded) => {
+            // One that was completed and is cancelled has left the house: that it was completed is remembered.
+            (Stage::Completed, Some(status))
+                if !(matches!(status, StoreStatus::Completed | StoreStatus::Refunded) || status.is_cancelled()) =>
+            {
                 self.order.stage = Stage::Posted;
             }
             _ => {}
         }
+        self.order.erp.paid |= self.order.payment.is_captured();
         let vanished = self.order.erp.paid && !self.order.payment.is_captured() && !self.order.is_unwanted();
         let held_for_it = self.order.hold.as_ref().is_some_and(|hold| hold.code == "payment_vanished");
         match (vanished, held_for_it) {
             (true, false) if self.order.hold.is_none() => {
                 let payment = format!("{:?}", self.order.payment).to_lowercase();
                 let message = format!("the order was posted as paid, and the store now reports the payment as {payment}");
-                self.hold("payment_vanished", message);
+                self.hold("payment_vanished", message, None);
             }
-            (false, true) => self.order.hold = None,
+            (false, true) => {
+                self.unhold();
+            }
             _ => {}
         }
     }
 
     /// What the ERP has not, it need not credit; what it has again, it must.
     fn settle_refunds(&mut self) {
-        let needless = self.order.stage == Stage::Cancelled && self.order.erp.state == ErpState::None;
+        // Of an order that the store deleted a person decides as a whole.
+        let cancelled = self.order.stage == Stage::Cancelled && self.order.erp.state == ErpState::None;
+        let needless = cancelled || self.order.gone;
         let mut settled = Vec::new();
         for refund in &mut self.order.refunds {
             match refund.state {
-                RefundState::Seen if needless => {
+                RefundState::Seen if needless || refund.amount.is_zero() => {
                     refund.state = RefundState::NotNeeded;
                     settled.push(refund.id);
                 }
-                RefundState::NotNeeded if !needless => refund.state = RefundState::Seen,
+                RefundState::NotNeeded if !needless && !refund.amount.is_zero() => refund.state = RefundState::Seen,
                 _ => {}
             }
         }
@@ -140,7 +148,7 @@ impl Transition<'_> {
         let held = self.order.hold.as_ref().map(|hold| hold.code.clone());
         if too_much.is_empty() {
             if held.is_some_and(|held| ours.contains(&held.as_str())) {
-                self.order.hold = None;
+                self.unhold();
             }
         } else if held.is_none() {
             let words = too_much
@@ -148,7 +156,7 @@ impl Transition<'_> {
                 .map(|(line, shipped, ordered)| format!("line {line}: {shipped} shipped, {ordered} ordered"))
                 .collect::<Vec<_>>()
                 .join("; ");
-            self.hold(code, words);
+            self.hold(code, words, None);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Returns, refunds and credit notes.
 
+use std::collections::BTreeMap;
+
 use super::fulfilment::pieces;
 use super::{Illegal, Transition};
 use crate::event::EventKind;
@@ -32,7 +34,20 @@ impl Transition<'_> {
         self.record(kind, pieces(&one.id, &counted));
     }
 
-    pub(super) fn refund_created(&mut self, returned: &str, refund: u64, amount: Decimal) -> Result<(), Illegal> {
+    /// What a refund is of, as soon as it was read: what is refunded need not leave.
+    pub(super) fn refund_read(&mut self, id: u64, lines: Pieces, money: BTreeMap<u64, Decimal>) {
+        if let Some(refund) = self.order.refunds.iter_mut().find(|refund| refund.id == id) {
+            (refund.lines, refund.money) = (lines, money);
+        }
+    }
+
+    pub(super) fn refund_created(
+        &mut self,
+        returned: &str,
+        refund: u64,
+        amount: Decimal,
+        (lines, money): (Pieces, BTreeMap<u64, Decimal>),
+    ) -> Result<(), Illegal> {
         self.end_call(&Effect::Refund(returned.to_owned()))?;
         let Some(one) = self.order.returns.iter_mut().find(|one| one.id == returned) else {
             return Err(self.illegal("a refund of an unknown return"));
@@ -45,6 +60,7 @@ impl Transition<'_> {
             None => Refund::seen(refund, amount),
         };
         entry.returned = Some(returned.to_owned());
+        (entry.lines, entry.money) = (lines, money);
         self.record(EventKind::RefundCreated, format!("{refund} {amount} {returned}"));
         if let (Some(id), RefundState::Seen) = (credit_note, entry.state) {
             let document = Document { kind: DocumentKind::CreditNote, id, number: String::new() };
@@ -57,12 +73,12 @@ impl Transition<'_> {
         Ok(())
     }
 
-    pub(super) fn credited(&mut self, refund: u64, document: Document, lines: Pieces, restocked: Pieces) -> Result<(), Illegal> {
+    pub(super) fn credited(&mut self, refund: u64, document: Document, restocked: Pieces) -> Result<(), Illegal> {
         self.end_call(&Effect::Credit(refund))?;
         let Some(entry) = self.order.refunds.iter_mut().find(|entry| entry.id == refund) else {
             return Err(self.illegal("a credit note for an unknown refund"));
         };
-        (entry.lines, entry.restocked, entry.state) = (lines, restocked, RefundState::Credited);
+        (entry.restocked, entry.state) = (restocked, RefundState::Credited);
         let detail = format!("{refund} {}", document.id);
         entry.document = Some(document);
         self.record(EventKind::RefundCredited, detail);

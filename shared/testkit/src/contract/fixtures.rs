@@ -109,7 +109,11 @@ pub(super) fn saw(order: StoreOrder) -> Change {
 
 /// `order`, reserved, with a call to the ERP under way.
 pub(super) fn posting(order: &Order) -> Order {
-    let started = Change::PostingStarted { reference: order.key.to_string(), until: NOON.plus_seconds(120) };
+    let started = Change::PostingStarted {
+        erp: "acme".parse().expect("slug"),
+        reference: order.key.to_string(),
+        until: NOON.plus_seconds(120),
+    };
     after(order, vec![started], Step::PostToErp, NOON)
 }
 

@@ -43,7 +43,7 @@ pub async fn only_orders_that_need_somebody_are_in_a_lane(stores: &impl Stores) 
     let names = Names::new();
     let lanes = [Lane::Open, Lane::After, Lane::Held, Lane::Waiting(WaitOn::Payment), Lane::Waiting(line(&names))];
     let received = names.received(1, NOON);
-    let held = Change::Held { code: "sku_unmapped".to_owned(), message: "line 1".to_owned() };
+    let held = Change::Held { code: "sku_unmapped".to_owned(), message: "line 1".to_owned(), about: None };
     let held = after(&received, vec![held], Step::Validate, NOON);
     let open = after(&held, vec![Change::Retried], Step::Validate, NOON);
     let payment = after(&open, vec![Change::Wait(WaitOn::Payment)], Step::Validate, NOON);

@@ -100,7 +100,7 @@ pub async fn what_changes_is_written_again(stores: &impl Stores) {
 fn credited(order: &Order) -> Order {
     let begun = Change::CallStarted { effect: Effect::Credit(9), until: NOON.plus_seconds(60), extra: [].into() };
     let document = Document { kind: DocumentKind::CreditNote, id: "40811".to_owned(), number: String::new() };
-    let done = Change::Credited { refund: 9, document, lines: Pieces::new(), restocked: Pieces::new() };
+    let done = Change::Credited { refund: 9, document, restocked: Pieces::new() };
     let after = after(order, vec![begun, done], Step::Refund, NOON);
     Order { version: order.version + 1, ..after }
 }

@@ -65,7 +65,11 @@ pub async fn a_record_comes_back_as_it_was(stores: &impl Stores) {
     let refunded = after(&done, vec![saw(seen)], Step::Intake, NOON);
     assert_eq!(refunded.refunds.len(), 1);
     go(refunded.clone()).await;
-    let held = Change::Held { code: "erp_total_differs".to_owned(), message: "17.85 in the store, 17.86 in the ERP".to_owned() };
+    let held = Change::Held {
+        code: "erp_total_differs".to_owned(),
+        message: "17.85 in the store, 17.86 in the ERP".to_owned(),
+        about: None,
+    };
     let held = after(&refunded, vec![held, Change::Doubted(StaleReason::Polled)], Step::PostToErp, NOON);
     go(held.clone()).await;
     let waits = Change::Wait(WaitOn::Endpoint("store/shop".parse().expect("endpoint")));

@@ -1,7 +1,7 @@
 //! The door before an endpoint: who may call it now, what its circuit is told of a call, and what a failed call means for the order.
 
 use waybill_contracts::{Command, Origin};
-use waybill_domain::{Admission, At, Change, Circuit, Endpoint, OrderKey};
+use waybill_domain::{Admission, At, Change, Circuit, Effect, Endpoint, OrderKey};
 
 use crate::error::{CallError, Failure, StepError};
 use crate::ports::{Circuits, Runtime};
@@ -59,14 +59,16 @@ impl Door {
     }
 
     /// What it means when the call that the record says is out failed. `probe`: when its outcome can be learnt.
-    pub(super) fn failed(&self, error: CallError, probe: At) -> Failure {
+    pub(super) fn failed(&self, error: CallError, effect: Effect, probe: At) -> Failure {
         let endpoint = self.endpoint.clone();
         let ended = |why: &str| vec![Change::CallEnded { why: why.to_owned() }];
         match error {
             CallError::Busy { reason, .. } | CallError::Down { reason } => {
-                Failure { first: ended(&reason), error: StepError::Wait { endpoint, reason } }
+                Failure { first: ended(&reason), error: StepError::Wait { endpoint, reason }, about: None }
             }
-            CallError::Refused { code, message } => Failure { first: ended(&code), error: StepError::Terminal { code, message } },
+            CallError::Refused { code, message } => {
+                Failure { first: ended(&code), error: StepError::Terminal { code, message }, about: Some(effect) }
+            }
             CallError::Unknown { reason } => StepError::Indeterminate { probe, reason }.into(),
         }
     }

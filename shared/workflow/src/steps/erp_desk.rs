@@ -32,8 +32,10 @@ impl<C: Sync + Send> ErpDesk<C> {
         order: &Order,
         store: &StoreConfig,
     ) -> Result<Self, StepError> {
-        let Some(config) = ports.erp(&store.erp).await? else {
-            let message = format!("there is no ERP {:?} in this deployment; add it with `waybill erp add`", store.erp.as_str());
+        // Where the order was sent, there it is looked for and corrected, though the store's next orders may go elsewhere.
+        let slug = order.erp.slug.as_ref().unwrap_or(&store.erp);
+        let Some(config) = ports.erp(slug).await? else {
+            let message = format!("there is no ERP {:?} in this deployment; add it with `waybill erp add`", slug.as_str());
             return Err(StepError::Terminal { code: "erp_unknown".to_owned(), message });
         };
         let door = Door::open(ports, Endpoint::Erp(config.slug.clone()), &order.key, command).await?;

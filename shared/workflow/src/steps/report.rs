@@ -1,14 +1,19 @@
 //! What warehouses and ERPs report, written to the order's record. What is wrong is refused with the field that is; nothing is stored then.
 
+use std::collections::BTreeSet;
+
 use waybill_domain::money::Currency;
 use waybill_domain::shipment::fulfilment_order;
-use waybill_domain::{Change, ErpState, FulfilmentOrder, FulfilmentStatus, Order, OrderKey, Pieces, Return, Shipment, Step};
+use waybill_domain::{Change, ErpState, FulfilmentOrder, FulfilmentStatus, Order, OrderKey, Return, Shipment, Step};
 
 use super::TRIES;
 use super::reserve::{content, kept};
 use crate::commit::{Committed, cause, commit, contention};
 use crate::error::StepError;
 use crate::ports::{Configs, Orders, Runtime, Snapshots, Storefront};
+
+/// Shipments, and returns, of one order at most: DynamoDB takes no row of more than 400 KB.
+const MOST: usize = 200;
 
 /// A report that was read, about one order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,20 +111,33 @@ fn judge(order: &Order, report: &Report) -> Judged {
     }
 }
 
-/// The first line that the order has not, or does not ship.
-fn unknown_line<'a>(ordered: &Pieces, lines: impl Iterator<Item = &'a u64>) -> Option<(usize, u64)> {
-    lines.enumerate().find(|(_, line)| !ordered.contains_key(line)).map(|(index, line)| (index, *line))
+/// Every line is one that the order ships, or did before it was amended.
+fn lines_known<'a>(order: &Order, lines: impl Iterator<Item = &'a u64>) -> Result<(), Refusal> {
+    let mut known: BTreeSet<u64> = order.fulfilment.lines.keys().copied().collect();
+    known.extend(order.fulfilment.shipments.iter().flat_map(|shipment| shipment.lines.keys()));
+    match lines.enumerate().find(|(_, line)| !known.contains(line)) {
+        None => Ok(()),
+        Some((index, line)) => {
+            let message = format!("order {} has no line {line} that is shipped", order.key);
+            refuse(422, "line_unknown", format!("lines[{index}].line"), message)
+        }
+    }
+}
+
+/// The record is one row, which has an end.
+fn room_for<T>(list: &[T]) -> Result<(), Refusal> {
+    if list.len() < MOST {
+        return Ok(());
+    }
+    refuse(409, "too_many_reports", "id", format!("an order takes {MOST} at most; correct one that is known"))
 }
 
 fn judge_shipment(order: &Order, shipment: &Shipment) -> Judged {
-    if let Some((index, line)) = unknown_line(&order.fulfilment.lines, shipment.lines.keys()) {
-        let message = format!("order {} has no line {line} that is shipped", order.key);
-        return refuse(422, "line_unknown", format!("lines[{index}].line"), message);
-    }
+    lines_known(order, shipment.lines.keys())?;
     let known = order.fulfilment.shipments.iter().find(|known| known.id == shipment.id);
     let change = || Some(Change::Shipped(shipment.clone()));
     match known {
-        None => Ok((change(), Reported::New)),
+        None => room_for(&order.fulfilment.shipments).map(|()| (change(), Reported::New)),
         Some(known) if known.revision > shipment.revision => Ok((None, Reported::Older)),
         Some(known) if known.revision < shipment.revision => Ok((change(), Reported::Corrected)),
         Some(known) if *known == (Shipment { told: known.told, ..shipment.clone() }) => Ok((None, Reported::Known)),
@@ -136,10 +154,11 @@ fn judge_shipment(order: &Order, shipment: &Shipment) -> Judged {
 }
 
 fn judge_return(order: &Order, one: &Return, currency: Option<&Currency>) -> Judged {
-    if let Some((index, line)) = unknown_line(&order.fulfilment.lines, one.lines.keys()) {
-        let message = format!("order {} has no line {line} that is shipped", order.key);
-        return refuse(422, "line_unknown", format!("lines[{index}].line"), message);
+    if order.erp.state != ErpState::Posted {
+        let message = format!("order {} is cancelled: nothing of it can be credited", order.key);
+        return refuse(409, "order_not_posted", "order", message);
     }
+    lines_known(order, one.lines.keys())?;
     let of_order = order.content.as_ref().map(|content| &content.currency);
     if let (Some(said), Some(of_order)) = (currency, of_order)
         && said != of_order
@@ -149,7 +168,7 @@ fn judge_return(order: &Order, one: &Return, currency: Option<&Currency>) -> Jud
     let known = order.returns.iter().find(|known| known.id == one.id);
     let change = || Some(Change::Returned(one.clone()));
     match known {
-        None => Ok((change(), Reported::New)),
+        None => room_for(&order.returns).map(|()| (change(), Reported::New)),
         Some(known) if known.state > one.state => Ok((None, Reported::Older)),
         Some(known) if known.state < one.state => Ok((change(), Reported::Corrected)),
         Some(known) if *known == (Return { refund: known.refund, by_hand: known.by_hand, ..one.clone() }) => {

@@ -115,10 +115,10 @@ pub(super) fn short(shortages: &[Shortage], config: &StoreConfig) -> (Change, Ou
         .collect::<Vec<_>>()
         .join("; ");
     if shortages.iter().any(|short| short.available.is_none()) {
-        return (Change::Held { code: "stock_unknown".to_owned(), message: words }, Outcome::Held);
+        return (Change::Held { code: "stock_unknown".to_owned(), message: words, about: None }, Outcome::Held);
     }
     if config.policies.backorder_short_stock {
         return (Change::Backordered { short: words }, Outcome::Done);
     }
-    (Change::Held { code: "short_stock".to_owned(), message: words }, Outcome::Held)
+    (Change::Held { code: "short_stock".to_owned(), message: words, about: None }, Outcome::Held)
 }

@@ -109,7 +109,7 @@ impl<P: Ports> Telling<'_, P> {
                 return committed(commit(self.ports, &order, changes, &context(self.ports, self.command)).await?);
             }
             // Of what was told before the call that failed, the record knows only that it was tried.
-            Err(error) => return Err(self.door.failed(error, probe(self.ports))),
+            Err(error) => return Err(self.door.failed(error, Effect::Tell, probe(self.ports))),
         };
         self.ports.put(&order.key, &seen.content_hash(), &body).await?;
         let changes = vec![
@@ -134,7 +134,7 @@ impl<P: Ports> Telling<'_, P> {
     ) -> Result<(StoreOrder, Vec<u8>), CallError> {
         let id = order.key.id;
         // One that was void before anybody heard of it is nobody's news.
-        let news: Vec<&Shipment> = untold.iter().filter(|shipment| !shipment.void || shipment.told > 0).collect();
+        let news: Vec<&Shipment> = untold.iter().filter(|shipment| !shipment.void || shipment.told > 0 || tried).collect();
         let there = if tried && !news.is_empty() { self.ports.notes(&self.store, id).await? } else { Vec::new() };
         for shipment in &news {
             let (text, for_customer) = note(shipment);

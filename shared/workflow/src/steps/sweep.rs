@@ -4,7 +4,7 @@
 use waybill_contracts::{Command, Origin};
 use waybill_domain::facets::WaitOn;
 use waybill_domain::lane::Lane;
-use waybill_domain::{Circuit, CircuitState, ContentHash, Due, Endpoint, Order, OrderKey, StoreConfig, next};
+use waybill_domain::{Circuit, CircuitState, ContentHash, Due, Endpoint, Order, OrderKey, Stage, StoreConfig, next};
 
 use super::{intake, relay};
 use crate::error::{CallError, StepError, Unavailable};
@@ -14,6 +14,8 @@ use crate::ports::{Circuits, Claim, CommandQueue, Configs, Idempotency, Lanes, O
 const GRACE_SECONDS: u32 = 120;
 /// Orders sent again per lane and sweep.
 const RESEND: usize = 500;
+/// Orders of a line that are looked at to find the oldest that is not posted.
+const LOOKED_AT: usize = 10;
 /// How long a sweep owns the minute.
 const LEASE_SECONDS: u32 = 55;
 /// Every store is polled once in so many seconds, because webhooks get lost in the field.
@@ -210,8 +212,13 @@ async fn count(ports: &impl Ports, endpoints: &[(Endpoint, u32)], swept: &mut Sw
         unposted.push(lane);
     }
     for lane in &unposted {
-        for Waiter { since, .. } in ports.oldest(lane, now.plus_seconds(1), 1).await? {
-            swept.oldest_unposted_seconds = swept.oldest_unposted_seconds.max(now.since(since).div_euclid(1000));
+        // Posted orders stand in lines too, by the time they were received.
+        for Waiter { since, key } in ports.oldest(lane, now.plus_seconds(1), LOOKED_AT).await? {
+            let unposted = *lane == Lane::Open || ports.load(&key).await?.is_some_and(|order| order.stage < Stage::Posted);
+            if unposted {
+                swept.oldest_unposted_seconds = swept.oldest_unposted_seconds.max(now.since(since).div_euclid(1000));
+                break;
+            }
         }
     }
     Ok(())

@@ -82,7 +82,7 @@ fn held(found: &[Finding]) -> Change {
         _ => "validation_failed".to_owned(),
     };
     let message = found.iter().map(|finding| format!("{}: {}", finding.code, finding.message)).collect::<Vec<_>>().join("; ");
-    Change::Held { code, message }
+    Change::Held { code, message, about: None }
 }
 
 /// Reads the order from the store and keeps what it said; `None` if the store has no such order.

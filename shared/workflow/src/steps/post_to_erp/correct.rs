@@ -8,7 +8,9 @@ use waybill_domain::difference::difference;
 use waybill_domain::erp_order::erp_order;
 use waybill_domain::shipment::pieces_to_ship;
 use waybill_domain::validate::findings;
-use waybill_domain::{At, Change, Document, Effect, ErpState, Order, RefundState, Sku, StockState, StoreConfig, StoreOrder};
+use waybill_domain::{
+    At, Change, Document, Effect, ErpState, Order, RefundState, Sku, Stage, StockState, StoreConfig, StoreOrder,
+};
 
 use super::{Ports, Posting};
 use crate::commit::{Committed, commit, contention, context, settle};
@@ -17,8 +19,9 @@ use crate::ports::erp::{ErpAmend, ErpCancel};
 use crate::steps::reserve::{kept, short};
 use crate::steps::{Outcome, committed};
 
-fn hold(code: &str, message: String) -> StepError {
-    StepError::Terminal { code: code.to_owned(), message }
+fn hold(effect: Effect, code: &str, message: String) -> Failure {
+    let error = StepError::Terminal { code: code.to_owned(), message };
+    Failure { error, first: Vec::new(), about: Some(effect) }
 }
 
 /// What can be decided without asking the ERP: what a person did by hand is noted, what only a person may decide is held. `None`: the ERP
@@ -44,33 +47,36 @@ pub(super) async fn without_the_erp(
         };
         return committed(commit(ports, order, vec![change], &context).await?).map(Some);
     }
-    let left = order.fulfilment.live().next().is_some();
+    let left = order.fulfilment.live().next().is_some() || order.stage == Stage::Completed;
     if order.wants_cancellation() {
         let shipped =
             order.fulfilment.shipped().iter().map(|(line, pieces)| format!("line {line}: {pieces}")).collect::<Vec<_>>();
         if left {
-            let message = format!("the store cancelled the order after pieces had left: {}", shipped.join(", "));
-            return Err(hold("cancelled_after_shipping", message).into());
+            let what = if shipped.is_empty() { "it was completed".to_owned() } else { shipped.join(", ") };
+            let message = format!("the store cancelled the order after pieces had left: {what}");
+            return Err(hold(Effect::Cancel, "cancelled_after_shipping", message));
         }
         let credited = order.refunds.iter().filter(|refund| refund.state == RefundState::Credited);
         let notes: Vec<&str> = credited.filter_map(|refund| refund.document.as_ref()).map(|note| note.id.as_str()).collect();
         if !notes.is_empty() {
             let message = format!("the store cancelled the order, and the ERP has credit notes for it: {}", notes.join(", "));
-            return Err(hold("cancelled_after_crediting", message).into());
+            return Err(hold(Effect::Cancel, "cancelled_after_crediting", message));
         }
         return Ok(None);
     }
     if left {
         let message = format!("pieces have left, and the store changed the order: {}", changed(ports, order, seen).await?);
-        return Err(hold("changed_after_shipping", message).into());
+        return Err(hold(Effect::Amend, "changed_after_shipping", message));
     }
     let found = findings(seen, store);
     if let Some(first) = found.first() {
         let code = if found.len() == 1 { first.code.clone() } else { "validation_failed".to_owned() };
         let words = found.iter().map(|finding| format!("{}: {}", finding.code, finding.message)).collect::<Vec<_>>().join("; ");
-        return Err(
-            hold(&code, format!("the store changed the order after it was posted, and it is not right now: {words}")).into()
-        );
+        return Err(hold(
+            Effect::Amend,
+            &code,
+            format!("the store changed the order after it was posted, and it is not right now: {words}"),
+        ));
     }
     Ok(None)
 }
@@ -124,13 +130,15 @@ impl<P: Ports> Posting<'_, P> {
             Committed::Done(order) => Ok(*order),
             Committed::Overtaken => Err(contention().into()),
             Committed::Short(shortages) => match short(&shortages, &self.store).0 {
-                Change::Held { code, message } => {
-                    Err(hold(&code, format!("the store changed the order after it was posted: {message}")).into())
+                Change::Held { code, message, .. } => {
+                    Err(hold(Effect::Amend, &code, format!("the store changed the order after it was posted: {message}")))
                 }
                 // By policy it goes as a backorder, which takes nothing.
-                _ => {
-                    Err(hold("short_stock", "the store added pieces after posting, and too few are available".to_owned()).into())
-                }
+                _ => Err(hold(
+                    Effect::Amend,
+                    "short_stock",
+                    "the store added pieces after posting, and too few are available".to_owned(),
+                )),
             },
         }
     }
@@ -144,7 +152,7 @@ impl<P: Ports> Posting<'_, P> {
         self.desk.door.note(self.ports, &answer).await;
         match answer {
             Ok(()) => self.settle(order, Change::ErpCancelled, Effect::Cancel).await,
-            Err(error) => Err(self.desk.door.failed(error, self.desk.probe(self.ports))),
+            Err(error) => Err(self.desk.door.failed(error, Effect::Cancel, self.desk.probe(self.ports))),
         }
     }
 
@@ -169,7 +177,7 @@ impl<P: Ports> Posting<'_, P> {
                 );
                 let wanted = self.store.mapping.wanted(&self.seen);
                 let change = amended(&self.store, &self.seen, record.documents, (record.confirmed_at, wanted));
-                let held = Change::Held { code: "erp_total_differs".to_owned(), message };
+                let held = Change::Held { code: "erp_total_differs".to_owned(), message, about: None };
                 let still = out(Effect::Amend);
                 let context = context(self.ports, self.command);
                 settle(self.ports, order, vec![change, held], &context, still).await?;
@@ -181,9 +189,9 @@ impl<P: Ports> Posting<'_, P> {
                     changed(self.ports, &order, &self.seen).await?
                 );
                 let refused = CallError::Refused { code: "changed_after_posting".to_owned(), message };
-                Err(self.desk.door.failed(refused, self.desk.probe(self.ports)))
+                Err(self.desk.door.failed(refused, Effect::Amend, self.desk.probe(self.ports)))
             }
-            Err(error) => Err(self.desk.door.failed(error, self.desk.probe(self.ports))),
+            Err(error) => Err(self.desk.door.failed(error, Effect::Amend, self.desk.probe(self.ports))),
         }
     }
 

@@ -111,7 +111,7 @@ impl<P: Ports> Posting<'_, P> {
         let payload = erp_order(order, &self.seen, &self.store)
             .map_err(|error| StepError::Terminal { code: "sku_unmapped".to_owned(), message: error.to_string() })?;
         let until = self.desk.lease(self.ports);
-        first.push(Change::PostingStarted { reference: payload.reference.clone(), until });
+        first.push(Change::PostingStarted { erp: self.desk.config.slug.clone(), reference: payload.reference.clone(), until });
         let order = match commit(self.ports, order, first, &context(self.ports, self.command)).await? {
             Committed::Done(order) => *order,
             Committed::Overtaken | Committed::Short(_) => return Err(contention().into()),
@@ -133,14 +133,15 @@ impl<P: Ports> Posting<'_, P> {
             Err(CallError::Busy { reason, .. }) => Err(Failure {
                 error: StepError::Wait { endpoint: self.desk.door.endpoint.clone(), reason: reason.clone() },
                 first: refused(&reason),
+                about: None,
             }),
             Err(CallError::Down { reason }) => {
                 let error = StepError::Wait { endpoint: self.desk.door.endpoint.clone(), reason: reason.clone() };
-                Err(Failure { error, first: refused(&reason) })
+                Err(Failure { error, first: refused(&reason), about: None })
             }
             Err(CallError::Refused { code, message }) => {
                 let first = refused(&code);
-                Err(Failure { error: StepError::Terminal { code, message }, first })
+                Err(Failure { error: StepError::Terminal { code, message }, first, about: None })
             }
             Err(CallError::Unknown { reason }) => {
                 Err(StepError::Indeterminate { probe: self.desk.probe(self.ports), reason }.into())
@@ -173,7 +174,7 @@ impl<P: Ports> Posting<'_, P> {
             let ids = found.iter().map(|record| record.id.as_str()).collect::<Vec<_>>().join(", ");
             let message =
                 format!("the ERP has {} orders with this reference: {ids}; cancel all but the first there", found.len());
-            return Some(Change::Held { code: "duplicate_in_erp".to_owned(), message });
+            return Some(Change::Held { code: "duplicate_in_erp".to_owned(), message, about: None });
         }
         let record = found.first()?;
         if record.total != self.seen.total || record.currency != self.seen.currency {
@@ -181,7 +182,7 @@ impl<P: Ports> Posting<'_, P> {
                 "the store's total is {} {}, the ERP's document {} says {} {}",
                 self.seen.total, self.seen.currency, record.id, record.total, record.currency
             );
-            return Some(Change::Held { code: "erp_total_differs".to_owned(), message });
+            return Some(Change::Held { code: "erp_total_differs".to_owned(), message, about: None });
         }
         None
     }

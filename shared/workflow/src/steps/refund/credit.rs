@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use waybill_domain::credit::{Credit, credit, credit_reference};
+use waybill_domain::credit::{Credit, credit, credit_reference, of_lines};
 use waybill_domain::{Change, Document, Effect, Order, StoreRefund};
 
 use super::{Ports, Work};
@@ -31,7 +31,8 @@ impl<P: Ports> Work<'_, P> {
                 // A call that is out is looked up, whatever is wrong with the refund by now.
                 Err(_) if order.call.is_some() => None,
                 Err(finding) => {
-                    return Err(StepError::Terminal { code: finding.code, message: finding.message }.into());
+                    let error = StepError::Terminal { code: finding.code, message: finding.message };
+                    return Err(Failure { error, first: vec![read(refund)], about: Some(Effect::Credit(id)) });
                 }
             },
             None if order.call.is_some() => None,
@@ -53,13 +54,20 @@ impl<P: Ports> Work<'_, P> {
         let change = match self.fetched(order).await? {
             Some(Change::Seen { order: seen, .. }) if seen.refunds.iter().any(|refund| refund.id == id) => {
                 let message = format!("the store's order shows refund {id}, and its refunds do not");
-                return Err(StepError::Terminal { code: "refund_unclear".to_owned(), message }.into());
+                let error = StepError::Terminal { code: "refund_unclear".to_owned(), message };
+                return Err(Failure { error, first: Vec::new(), about: Some(Effect::Credit(id)) });
             }
             Some(seen) => seen,
             None => Change::Gone,
         };
         committed(commit(self.ports, order, vec![change], &context).await?)
     }
+}
+
+/// What the refund is of, so that it is known whatever becomes of the credit note.
+fn read(refund: &StoreRefund) -> Change {
+    let (lines, money) = of_lines(refund);
+    Change::RefundRead { refund: refund.id, lines, money }
 }
 
 struct Crediting<'a, 'b, P: Ports> {
@@ -90,6 +98,7 @@ impl<P: Ports> Crediting<'_, '_, P> {
             // Nothing is there and nothing can be made: what is wrong is judged anew without a call.
             return committed(commit(self.work.ports, &order, first, &context).await?);
         };
+        first.extend(self.refund.map(read));
         first.push(Change::CallStarted {
             effect: Effect::Credit(id),
             until: self.desk.lease(self.work.ports),
@@ -103,22 +112,19 @@ impl<P: Ports> Crediting<'_, '_, P> {
         self.desk.door.note(self.work.ports, &answer).await;
         match answer {
             Ok(document) => self.credited(order, id, document, &[]).await,
-            Err(error) => Err(self.desk.door.failed(error, self.desk.probe(self.work.ports))),
+            Err(error) => Err(self.desk.door.failed(error, Effect::Credit(id), self.desk.probe(self.work.ports))),
         }
     }
 
     async fn credited(&self, order: Order, id: u64, document: Document, found: &[Document]) -> Result<Outcome, Failure> {
-        let (lines, restocked) = match (&self.credit, self.refund) {
-            (Some(credit), _) => (credit.lines.clone(), credit.restocked.clone()),
-            (None, Some(refund)) => (refund.lines.iter().map(|line| (line.line, line.quantity)).collect(), BTreeMap::new()),
-            (None, None) => (BTreeMap::new(), BTreeMap::new()),
-        };
-        let mut changes = vec![Change::Credited { refund: id, document, lines, restocked }];
+        let restocked = self.credit.as_ref().map(|credit| credit.restocked.clone()).unwrap_or_default();
+        let mut changes: Vec<Change> = self.refund.map(read).into_iter().collect();
+        changes.push(Change::Credited { refund: id, document, restocked });
         if found.len() > 1 {
             let ids = found.iter().map(|note| note.id.as_str()).collect::<Vec<_>>().join(", ");
             let message =
                 format!("the ERP has {} credit notes for refund {id}: {ids}; cancel all but the first there", found.len());
-            changes.push(Change::Held { code: "duplicate_in_erp".to_owned(), message });
+            changes.push(Change::Held { code: "duplicate_in_erp".to_owned(), message, about: None });
         }
         let context = context(self.work.ports, self.work.command);
         let effect = Effect::Credit(id);

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use waybill_domain::credit::refund_of;
+use waybill_domain::credit::{of_lines, refund_of};
 use waybill_domain::{Change, Effect, Order, StoreRefund};
 
 use super::{Ports, Work};
@@ -52,7 +52,7 @@ impl<P: Ports> Work<'_, P> {
             Ok(new) => new,
             Err(finding) => {
                 let error = StepError::Terminal { code: finding.code, message: finding.message };
-                return Err(Failure { error, first });
+                return Err(Failure { error, first, about: Some(Effect::Refund(returned.to_owned())) });
             }
         };
         let (extra, until) = (BTreeMap::new(), lease(self.ports));
@@ -65,13 +65,15 @@ impl<P: Ports> Work<'_, P> {
         self.door.note(self.ports, &answer).await;
         match answer {
             Ok(refund) => self.created(order, returned, refund, false).await,
-            Err(error) => Err(self.door.failed(error, probe(self.ports))),
+            Err(error) => Err(self.door.failed(error, Effect::Refund(returned.to_owned()), probe(self.ports))),
         }
     }
 
     /// The store has it. The order is read in the same breath, so that the store's own word of the refund brings no work.
     async fn created(&self, order: Order, returned: &str, refund: StoreRefund, unpaid: bool) -> Result<Outcome, Failure> {
-        let mut changes = vec![Change::RefundCreated { returned: returned.to_owned(), refund: refund.id, amount: refund.amount }];
+        let (lines, money) = of_lines(&refund);
+        let (id, amount) = (refund.id, refund.amount);
+        let mut changes = vec![Change::RefundCreated { returned: returned.to_owned(), refund: id, amount, lines, money }];
         match self.fetched(&order).await {
             Ok(seen) => changes.extend(seen),
             // The webhook will tell.
@@ -82,7 +84,7 @@ impl<P: Ports> Work<'_, P> {
                 "the store made refund {} over {} for return {returned} and does not say that the gateway paid it; look there",
                 refund.id, refund.amount
             );
-            changes.push(Change::Held { code: "refund_perhaps_unpaid".to_owned(), message });
+            changes.push(Change::Held { code: "refund_perhaps_unpaid".to_owned(), message, about: None });
         }
         let effect = Effect::Refund(returned.to_owned());
         let still = |order: &Order| order.call.as_ref().is_some_and(|call| call.effect == effect);
