@@ -48,12 +48,18 @@ pub fn way_back() -> Vec<Order> {
         (
             Step::Refund,
             vec![
-                Change::RefundCreated { returned: "R-1".to_owned(), refund: 17, amount: cents(1190) },
+                Change::RefundCreated {
+                    returned: "R-1".to_owned(),
+                    refund: 17,
+                    amount: cents(1190),
+                    lines: pieces.clone(),
+                    money: [(11, cents(1190))].into(),
+                },
                 Change::Seen { order: Box::new(refunded), asked: true },
             ],
         ),
         (Step::Refund, vec![begins(credit, at)]),
-        (Step::Refund, vec![Change::Credited { refund: 17, document: note, lines: pieces.clone(), restocked: pieces }]),
+        (Step::Refund, vec![Change::Credited { refund: 17, document: note, restocked: pieces }]),
     ];
     let mut last = posted;
     let commit = |(step, changes)| {

@@ -85,6 +85,7 @@ fn erp() -> impl Strategy<Value = Erp> {
     let sent = (option::of(hash()), option::of(hash()), vec(document(), 0..4));
     (state, option::of(words()), any::<u32>(), option::of(at()), sent, any::<(bool, u32, bool)>(), option::of(at())).prop_map(
         |(state, reference, attempt, until, (goods, content, documents), (paid, cancelled, by_hand), posted_at)| Erp {
+            slug: paid.then(|| "acme".parse().unwrap()),
             state,
             reference,
             attempt,
@@ -145,6 +146,7 @@ fn refund() -> impl Strategy<Value = Refund> {
     let links = (option::of(document()), option::of(words()));
     (any::<u64>(), amount(), state, pieces(), pieces(), links).prop_map(
         |(id, amount, state, lines, restocked, (document, returned))| Refund {
+            money: lines.keys().map(|line| (*line, amount)).collect(),
             id,
             amount,
             state,
