@@ -93,6 +93,9 @@ impl Page {
             self.line("HELD", &format!("by {} since {}: {}", hold.step, hold.since, hold.code));
             self.line("", &hold.message);
             self.line("", &format!("when that is put right: waybill order retry {}", view.order));
+            if !hold.under.is_empty() {
+                self.line("", &format!("then it is still held with {}", hold.under.join(", ")));
+            }
         }
         if let Some(waiting) = &view.waiting {
             self.line("waits", &format!("for {} since {}; it goes on by itself", waiting.on, waiting.since));

@@ -88,6 +88,8 @@ pub struct HoldView {
     pub step: String,
     /// RFC 3339.
     pub since: String,
+    /// Codes it was held with before and still is, newest first.
+    pub under: Vec<String>,
 }
 
 /// What an order waits for.
@@ -147,6 +149,9 @@ impl OrderView {
                 message: hold.message.clone(),
                 step: hold.step.to_string(),
                 since: hold.since.to_string(),
+                under: std::iter::successors(hold.under.as_deref(), |hold| hold.under.as_deref())
+                    .map(|hold| hold.code.clone())
+                    .collect(),
             }),
             waiting: order
                 .waiting
