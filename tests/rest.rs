@@ -10,12 +10,13 @@ use waybill_contracts::{Command, Origin};
 use waybill_domain::refund::RefundedLine;
 use waybill_domain::store_order::{RefundSeen, StoreOrder, StoreStatus};
 use waybill_domain::{At, Change, ErpState, Order, OrderKey, Stage, Step, next};
-use waybill_domain::{RefundState, StoreRefund};
+use waybill_domain::{FulfilmentStatus, RefundState, StoreRefund};
 use waybill_testkit::memory::samples::{cents, order};
 use waybill_testkit::memory::{Manners, World, deliver};
 use waybill_workflow::commit::{cause, commit};
 use waybill_workflow::dispose::{Disposition, dispose};
 use waybill_workflow::ports::{CommitError, Orders, Runtime};
+use waybill_workflow::steps::report::{Report, report};
 use waybill_workflow::steps::{Outcome, post_to_erp};
 use waybill_workflow::{StepError, Unavailable};
 
@@ -346,4 +347,14 @@ async fn a_refund_that_a_delivery_does_not_know_is_credited_all_the_same() {
     let order = world.order("shop/16").expect("known");
     assert_eq!(order.refunds[0].state, RefundState::Credited);
     assert!(world.timeline(&key()).iter().any(|event| event.detail == "refund-missing"), "the store was asked");
+}
+
+#[tokio::test]
+async fn a_word_from_the_future_silences_nobody() {
+    let world = after(&[Chapter::Placed]).await;
+    let at = world.state().now.plus_seconds(86_400);
+    let said = Report::Fulfilment(FulfilmentStatus { blocked: Some("no box fits".to_owned()), at });
+    let refusal = report(&world, &key(), said, "wms").await.expect("it answers").expect_err("tomorrow");
+    assert_eq!((refusal.status, refusal.field.as_deref()), (422, Some("at")));
+    assert_eq!(world.order("shop/16").expect("known").fulfilment.heard, None);
 }

@@ -15,6 +15,9 @@ use crate::ports::{Configs, Orders, Runtime, Snapshots, Storefront};
 /// Shipments, and returns, of one order at most: DynamoDB takes no row of more than 400 KB.
 const MOST: usize = 200;
 
+/// How far a reporter's clock may be ahead.
+const AHEAD_SECONDS: u32 = 300;
+
 /// A report that was read, about one order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Report {
@@ -75,6 +78,12 @@ pub async fn report(
         Report::Shipment(_) | Report::Fulfilment(_) => Step::ShipUpdate,
         Report::Return { .. } => Step::Refund,
     };
+    // The newest word counts: one from the future would silence all that follow.
+    if let Report::Fulfilment(FulfilmentStatus { at, .. }) = &report
+        && *at > ports.now().plus_seconds(AHEAD_SECONDS)
+    {
+        return Ok(refuse(422, "field_invalid", "at", format!("{at} is in the future; set the clock")));
+    }
     for _ in 0..TRIES {
         let Some(order) = ports.load(key).await? else {
             return Ok(refuse(404, "order_unknown", "order", format!("Waybill does not know order {key}")));
