@@ -300,7 +300,10 @@ fn happen(world: &World, family: Family, picks: u8) -> Vec<Message> {
                 (5, coming_back(ReturnState::Received)),
                 (4, coming_back(ReturnState::Inspected)),
             ];
-            messages.extend(told.drain(..).filter(|(bit, _)| picked(*bit)).map(|(_, message)| message));
+            // What never left cannot come back: that is held, and what is held waits for a person whatever else there is to do.
+            let left = picked(0) || picked(1);
+            told.retain(|(bit, _)| picked(*bit) && (left || ![4, 5].contains(bit)));
+            messages.extend(told.into_iter().map(|(_, message)| message));
             if picked(6) {
                 messages.push(refund(17, 1000, vec![piece]));
             }
