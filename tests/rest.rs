@@ -358,3 +358,11 @@ async fn a_word_from_the_future_silences_nobody() {
     assert_eq!((refusal.status, refusal.field.as_deref()), (422, Some("at")));
     assert_eq!(world.order("shop/16").expect("known").fulfilment.heard, None);
 }
+
+#[tokio::test]
+async fn an_order_that_was_credited_whole_has_nothing_left_to_cancel() {
+    let world = after(&[Chapter::Placed, Chapter::RefundedRest, Chapter::Cancelled]).await;
+    let order = world.order("shop/16").expect("known");
+    assert_eq!((order.hold, order.erp.state), (None, ErpState::Posted));
+    assert!(world.state().erp.cancelled.is_empty());
+}

@@ -1,5 +1,6 @@
 //! A person says: try again.
 
+use waybill_domain::transition::means_done;
 use waybill_domain::{At, Change, Context, Hold, Illegal, Order, OrderKey, Step, advance};
 use waybill_workflow::Unavailable;
 use waybill_workflow::ports::{CommitError, Orders};
@@ -20,6 +21,17 @@ pub enum RetryError {
         order: OrderKey,
         /// What it is instead.
         state: String,
+    },
+    /// Trying again would find the same.
+    #[error(
+        "{order} is held with {code}, and trying again would find the same: do what docs/ERRORS.md says, then say so with \
+         `waybill order retry {order} --done`"
+    )]
+    ByHand {
+        /// Which.
+        order: OrderKey,
+        /// The code.
+        code: String,
     },
     /// A step was faster, again and again.
     #[error("{0} keeps changing; look at `waybill order show {0}` and try again")]
@@ -43,6 +55,9 @@ pub async fn retry(orders: &impl Orders, key: &OrderKey, done: bool, at: At) -> 
         let Some(hold) = order.hold.clone() else {
             return Err(RetryError::NotHeld { order: key.clone(), state: state(&order) });
         };
+        if !done && means_done(&hold.code) {
+            return Err(RetryError::ByHand { order: key.clone(), code: hold.code });
+        }
         let release = env!("CARGO_PKG_VERSION").to_owned();
         let context = Context { at, step: hold.step, cause: "person".to_owned(), release };
         let change = if done { Change::DoneByHand } else { Change::Retried };

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use waybill_domain::transition::means_done;
 use waybill_domain::{Event, EventKind, Order, ReturnState};
 
 use super::view::{OrderView, PiecesView, RefundView, RequestView, ReturnView, ShipmentView, gaps, slug};
@@ -59,7 +60,7 @@ impl Page {
     fn request(&mut self, request: &RequestView) {
         for line in &request.lines {
             let mut text =
-                format!("line {}: {} of {} left", line.line, line.shipped, line.ordered.saturating_sub(line.withdrawn));
+                format!("line {}: shipped {} of {}", line.line, line.shipped, line.ordered.saturating_sub(line.withdrawn));
             if line.withdrawn > 0 {
                 let _infallible = write!(text, ", {} of {} withdrawn", line.withdrawn, line.ordered);
             }
@@ -92,7 +93,9 @@ impl Page {
         if let Some(hold) = &view.hold {
             self.line("HELD", &format!("by {} since {}: {}", hold.step, hold.since, hold.code));
             self.line("", &hold.message);
-            self.line("", &format!("when that is put right: waybill order retry {}", view.order));
+            let (when, done) =
+                if means_done(&hold.code) { ("when that was done by hand", " --done") } else { ("when that is put right", "") };
+            self.line("", &format!("{when}: waybill order retry {}{done}", view.order));
             if !hold.under.is_empty() {
                 self.line("", &format!("then it is still held with {}", hold.under.join(", ")));
             }

@@ -6,7 +6,7 @@ use crate::event::Event;
 use crate::facets::{Erp, ErpState, Hold, Payment, Stage, Stock, Waiting};
 use crate::fulfilment::Fulfilment;
 use crate::ids::{ContentHash, OrderKey};
-use crate::ledger::{Call, Refund};
+use crate::ledger::{Call, Refund, RefundState};
 use crate::money::{Currency, Decimal};
 use crate::reading::StaleReason;
 use crate::shipment::Return;
@@ -120,7 +120,15 @@ impl Order {
 
     /// The ERP is to cancel what it has. A person decides about an order that the store deleted without a word.
     pub fn wants_cancellation(&self) -> bool {
-        self.erp.state == ErpState::Posted && !self.gone && self.is_unwanted()
+        self.erp.state == ErpState::Posted && !self.gone && self.is_unwanted() && !self.is_credited_whole()
+    }
+
+    /// The ERP has credited all that it posted: nothing is left to cancel.
+    pub fn is_credited_whole(&self) -> bool {
+        let mut credited = self.refunds.iter().filter(|refund| refund.state == RefundState::Credited);
+        let credited = credited.try_fold(Decimal::ZERO, |sum, refund| sum.checked_add(refund.amount));
+        let total = self.content.as_ref().map(|content| content.total);
+        credited.is_some_and(|credited| !credited.is_zero() && Some(credited) == total)
     }
 
     /// The ERP is to change what it has.

@@ -53,6 +53,11 @@ const MEANS_DONE: [&str; 18] = [
     "shipped_more_than_ordered",
 ];
 
+/// Whether trying again would only find the same: a person has to do something by hand, and then to say so.
+pub fn means_done(code: &str) -> bool {
+    MEANS_DONE.contains(&code)
+}
+
 /// Who commits, when, why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Context {
@@ -398,7 +403,7 @@ impl Transition<'_> {
         self.record(EventKind::Retried, "");
         let Some(hold) = self.unhold() else { return };
         self.order.stale = self.order.stale.or(hold.doubt);
-        if MEANS_DONE.contains(&hold.code.as_str()) {
+        if means_done(&hold.code) {
             self.settle_by_hand(&hold);
         }
     }

@@ -6,7 +6,6 @@ use waybill_domain::money::Currency;
 use waybill_domain::shipment::fulfilment_order;
 use waybill_domain::{Change, ErpState, FulfilmentOrder, FulfilmentStatus, Order, OrderKey, Return, Shipment, Step};
 
-use super::TRIES;
 use super::reserve::{content, kept};
 use crate::commit::{Committed, cause, commit, contention};
 use crate::error::StepError;
@@ -15,6 +14,8 @@ use crate::ports::{Configs, Orders, Runtime, Snapshots, Storefront};
 /// Shipments, and returns, of one order at most: DynamoDB takes no row of more than 400 KB.
 const MOST: usize = 200;
 
+/// How often a report is tried when others write the same order: a warehouse that reports twenty parcels at once gets all of them in.
+const PATIENCE: u32 = 12;
 /// How far a reporter's clock may be ahead.
 const AHEAD_SECONDS: u32 = 300;
 
@@ -84,7 +85,7 @@ pub async fn report(
     {
         return Ok(refuse(422, "field_invalid", "at", format!("{at} is in the future; set the clock")));
     }
-    for _ in 0..TRIES {
+    for attempt in 1..=PATIENCE {
         let Some(order) = ports.load(key).await? else {
             return Ok(refuse(404, "order_unknown", "order", format!("Waybill does not know order {key}")));
         };
@@ -93,10 +94,15 @@ pub async fn report(
             Ok((None, reported)) => return Ok(Ok(reported)),
             Err(refusal) => return Ok(Err(refusal)),
         };
-        match commit(ports, &order, vec![change], &cause(ports, step, format!("client:{client}"))).await? {
-            Committed::Done(_) => return Ok(Ok(reported)),
-            Committed::Overtaken => {}
-            Committed::Short(_) => return Err(StepError::Defect { reason: "a report moved stock".to_owned() }),
+        match commit(ports, &order, vec![change], &cause(ports, step, format!("client:{client}"))).await {
+            Ok(Committed::Done(_)) => return Ok(Ok(reported)),
+            Ok(Committed::Short(_)) => return Err(StepError::Defect { reason: "a report moved stock".to_owned() }),
+            // Others report of the same order right now; the version gives each its own moment.
+            Ok(Committed::Overtaken) => {
+                let spread = u32::try_from(order.key.id.wrapping_add(u64::from(order.seq)) % 40).unwrap_or(0);
+                ports.pause(attempt.saturating_mul(20).saturating_add(spread)).await;
+            }
+            Err(error) => return Err(error),
         }
     }
     Err(contention())
