@@ -366,3 +366,19 @@ async fn an_order_that_was_credited_whole_has_nothing_left_to_cancel() {
     assert_eq!((order.hold, order.erp.state), (None, ErpState::Posted));
     assert!(world.state().erp.cancelled.is_empty());
 }
+
+#[tokio::test]
+async fn an_order_with_more_refunds_than_a_transaction_takes_is_learnt_in_parts() {
+    let world = after(&[Chapter::Placed]).await;
+    for id in 17..147 {
+        let made = StoreRefund { id, amount: cents(1), lines: Vec::new(), charges: Vec::new(), returned: None, paid_back: true };
+        world.state().refund(16, made, false);
+    }
+    let told = world.state().echoes.pop_back().expect("the store tells");
+    world.state().echoes.clear();
+    world.receive(&told).await;
+    world.settle(Manners::default()).await;
+    let order = world.order("shop/16").expect("known");
+    assert_eq!(order.refunds.iter().filter(|refund| refund.state == RefundState::Credited).count(), 130);
+    assert_eq!((order.hold, order.stale), (None, None));
+}

@@ -14,6 +14,9 @@ use crate::time::At;
 /// decided anew.
 const ABOUT_THE_ERP: [&str; 2] = ["duplicate_in_erp", "erp_total_differs"];
 
+/// Refunds that one commit learns of: each is a row of the ledger, and a transaction takes a hundred.
+const MOST_NEWS: usize = 60;
+
 impl Transition<'_> {
     pub(super) fn seen(&mut self, seen: &StoreOrder, asked: bool) {
         self.take_content(seen, asked);
@@ -81,12 +84,19 @@ impl Transition<'_> {
     }
 
     fn see_refunds(&mut self, seen: &[RefundSeen], asked: bool) {
+        let mut news: usize = 0;
         for refund in seen {
+            if news >= MOST_NEWS {
+                // Asked again, the store tells of the next ones.
+                self.doubted(StaleReason::RefundMissing);
+                break;
+            }
             match self.order.refunds.iter_mut().find(|known| known.id == refund.id) {
                 None => self.order.refunds.push(Refund::seen(refund.id, refund.amount)),
                 Some(known) if known.state == RefundState::Withdrawn => known.state = RefundState::Seen,
                 Some(_) => continue,
             }
+            news = news.saturating_add(1);
             self.record(EventKind::RefundSeen, format!("{} {}", refund.id, refund.amount));
         }
         let is_seen = |id: u64| seen.iter().any(|refund| refund.id == id);
