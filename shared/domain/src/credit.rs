@@ -8,7 +8,7 @@ use crate::erp_order::reference;
 use crate::facets::{Finding, Stage};
 use crate::fulfilment::Pieces;
 use crate::ledger::Refund;
-use crate::money::Decimal;
+use crate::money::{Decimal, sum};
 use crate::order::Order;
 use crate::refund::{CreditCharge, CreditLine, CreditNote, NewRefund, RefundedLine, StoreRefund};
 use crate::shipment::Return;
@@ -45,10 +45,6 @@ pub fn of_lines(refund: &StoreRefund) -> (Pieces, BTreeMap<u64, Decimal>) {
 
 fn finding<T>(code: &str, message: String) -> Result<T, Finding> {
     Err(Finding { code: code.to_owned(), message })
-}
-
-fn sum(amounts: impl IntoIterator<Item = Decimal>) -> Option<Decimal> {
-    amounts.into_iter().try_fold(Decimal::ZERO, Decimal::checked_add)
 }
 
 /// The refunds that are to be reckoned with, the one with this id left out.

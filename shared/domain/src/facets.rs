@@ -144,7 +144,7 @@ pub struct Erp {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
     /// How often a create was started.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "crate::blank::is_zero")]
     pub attempt: u32,
     /// End of the lease (`posting`) or when to look the reference up (`unknown`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -159,13 +159,13 @@ pub struct Erp {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<ContentHash>,
     /// It was sent as paid.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "crate::blank::is_false")]
     pub paid: bool,
     /// Documents of this order that were cancelled in the ERP before the present one.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "crate::blank::is_zero")]
     pub cancelled: u32,
     /// A person says that the ERP already agrees with the store: the next correction is noted, not made.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "crate::blank::is_false")]
     pub by_hand: bool,
     /// When Waybill learnt that the ERP has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -173,14 +173,6 @@ pub struct Erp {
     /// The ERP's documents.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub documents: Vec<Document>,
-}
-
-fn is_zero(n: &u32) -> bool {
-    *n == 0
-}
-
-fn is_false(flag: &bool) -> bool {
-    !*flag
 }
 
 impl Erp {

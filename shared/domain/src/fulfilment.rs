@@ -62,7 +62,7 @@ pub struct Fulfilment {
     #[serde(skip_serializing_if = "Pieces::is_empty")]
     pub requested: Pieces,
     /// Counts the requests to the warehouse; grows whenever what is to be shipped changes.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "crate::blank::is_zero")]
     pub revision: u32,
     /// Who is pushed to.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,10 +80,10 @@ pub struct Fulfilment {
     #[serde(skip_serializing_if = "Pieces::is_empty")]
     pub accepted: Pieces,
     /// The store was about to be told something: whoever goes on reads first what it already has.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "crate::blank::is_false")]
     pub tried: bool,
     /// The store was asked to call the order completed.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "crate::blank::is_false")]
     pub completed: bool,
 }
 
@@ -125,21 +125,14 @@ impl Fulfilment {
         !shipped.is_empty() && self.to_ship().iter().all(|(line, quantity)| shipped.get(line).copied().unwrap_or(0) >= *quantity)
     }
 
-    /// Lines of which more left than was to, with both figures; what a person accepted does not count.
-    pub fn too_much(&self) -> Vec<(u64, u32, u32)> {
+    /// Lines of which more left than was to, with what left and what was ordered. Of a cancelled order nothing was to leave; what a person
+    /// accepted does not count.
+    pub fn too_much(&self, cancelled: bool) -> Vec<(u64, u32, u32)> {
         let over = |(line, shipped): (u64, u32)| {
             let ordered = self.lines.get(&line).copied().unwrap_or(0);
             let accepted = self.accepted.get(&line).copied().unwrap_or(0);
-            (shipped > ordered.max(accepted)).then_some((line, shipped, ordered))
-        };
-        self.shipped().into_iter().filter_map(over).collect()
-    }
-
-    /// Lines of which more left than a person accepted, whatever was ordered, with what left and what was ordered.
-    pub fn unaccepted(&self) -> Vec<(u64, u32, u32)> {
-        let over = |(line, shipped): (u64, u32)| {
-            let accepted = self.accepted.get(&line).copied().unwrap_or(0);
-            (shipped > accepted).then(|| (line, shipped, self.lines.get(&line).copied().unwrap_or(0)))
+            let allowed = if cancelled { accepted } else { ordered.max(accepted) };
+            (shipped > allowed).then_some((line, shipped, ordered))
         };
         self.shipped().into_iter().filter_map(over).collect()
     }
@@ -155,12 +148,4 @@ impl Fulfilment {
             () => FulfilmentState::Requested,
         }
     }
-}
-
-fn is_zero(n: &u32) -> bool {
-    *n == 0
-}
-
-fn is_false(flag: &bool) -> bool {
-    !*flag
 }

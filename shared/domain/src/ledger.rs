@@ -145,12 +145,8 @@ pub struct Call {
     /// What is being done.
     pub effect: Effect,
     /// It ended without an answer that can be trusted.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "crate::blank::is_false")]
     pub unknown: bool,
     /// End of the lease; once unknown, when to look.
     pub until: At,
-}
-
-fn is_false(flag: &bool) -> bool {
-    !*flag
 }

@@ -15,6 +15,7 @@
     clippy::disallowed_methods
 )]
 
+mod blank;
 pub mod circuit;
 pub mod config;
 pub mod credit;

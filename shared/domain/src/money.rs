@@ -5,6 +5,11 @@ use std::fmt;
 pub use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+/// The sum of amounts; `None` if they are too large to add up.
+pub fn sum(amounts: impl IntoIterator<Item = Decimal>) -> Option<Decimal> {
+    amounts.into_iter().try_fold(Decimal::ZERO, Decimal::checked_add)
+}
+
 /// An ISO 4217 code as a system wrote it, upper case. Unknown codes can be carried, and are found by validation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]

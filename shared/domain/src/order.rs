@@ -6,8 +6,8 @@ use crate::event::Event;
 use crate::facets::{Erp, ErpState, Hold, Payment, Stage, Stock, Waiting};
 use crate::fulfilment::Fulfilment;
 use crate::ids::{ContentHash, OrderKey};
-use crate::ledger::{Call, Refund, RefundState};
-use crate::money::{Currency, Decimal};
+use crate::ledger::{Call, Effect, Refund, RefundState};
+use crate::money::{Currency, Decimal, sum};
 use crate::reading::StaleReason;
 use crate::shipment::Return;
 use crate::store_order::{StoreOrder, StoreStatus};
@@ -92,7 +92,7 @@ pub struct Order {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<Call>,
     /// The store has no such order (any more).
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "crate::blank::is_false")]
     pub gone: bool,
     /// Since when there is something to be done after posting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -108,10 +108,6 @@ pub struct Order {
     pub mapping: u32,
 }
 
-fn is_false(flag: &bool) -> bool {
-    !*flag
-}
-
 impl Order {
     /// The store does not want it.
     pub fn is_unwanted(&self) -> bool {
@@ -125,8 +121,8 @@ impl Order {
 
     /// The ERP has credited all that it posted: nothing is left to cancel.
     pub fn is_credited_whole(&self) -> bool {
-        let mut credited = self.refunds.iter().filter(|refund| refund.state == RefundState::Credited);
-        let credited = credited.try_fold(Decimal::ZERO, |sum, refund| sum.checked_add(refund.amount));
+        let credited = self.refunds.iter().filter(|refund| refund.state == RefundState::Credited);
+        let credited = sum(credited.map(|refund| refund.amount));
         let total = self.content.as_ref().map(|content| content.total);
         credited.is_some_and(|credited| !credited.is_zero() && Some(credited) == total)
     }
@@ -135,6 +131,11 @@ impl Order {
     pub fn wants_amendment(&self) -> bool {
         let wanted = self.content.as_ref().map(|content| &content.goods);
         self.erp.state == ErpState::Posted && !self.is_unwanted() && wanted.is_some() && self.erp.goods.as_ref() != wanted
+    }
+
+    /// This is being done outside right now, or nobody knows how it ended.
+    pub fn is_calling(&self, effect: &Effect) -> bool {
+        self.call.as_ref().is_some_and(|call| call.effect == *effect)
     }
 
     /// The returns that are to be refunded in the store.

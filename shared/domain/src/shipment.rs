@@ -34,10 +34,10 @@ pub struct Shipment {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub lines: BTreeMap<u64, u32>,
     /// It never left after all.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "crate::blank::is_false")]
     pub void: bool,
     /// The revision that the store was told of; 0 for none.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "crate::blank::is_zero")]
     pub told: u32,
 }
 
@@ -59,10 +59,10 @@ pub struct ReturnedLine {
     /// Pieces that come back.
     pub quantity: u32,
     /// Pieces that are accepted, at most `quantity`; counts once the return was inspected.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "crate::blank::is_zero")]
     pub accepted: u32,
     /// Accepted pieces that go back on the shelf.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "crate::blank::is_zero")]
     pub restock: u32,
 }
 
@@ -86,7 +86,7 @@ pub struct Return {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refund: Option<u64>,
     /// A person refunded it; Waybill does not.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "crate::blank::is_false")]
     pub by_hand: bool,
 }
 
@@ -180,12 +180,4 @@ pub fn fulfilment_id(order: &OrderKey) -> String {
 pub fn order_of_fulfilment(id: &str) -> Option<OrderKey> {
     let (store, order) = id.rsplit_once('-')?;
     format!("{store}/{order}").parse().ok()
-}
-
-fn is_false(flag: &bool) -> bool {
-    !*flag
-}
-
-fn is_zero(n: &u32) -> bool {
-    *n == 0
 }

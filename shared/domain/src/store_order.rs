@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::facets::Payment;
 use crate::ids::ContentHash;
-use crate::money::{Currency, Decimal};
+use crate::money::{Currency, Decimal, sum};
 use crate::time::At;
 
 /// A WooCommerce order status. Any status may follow any other: there is no transition table in the store.
@@ -147,12 +147,8 @@ pub struct Line {
     /// The tax by rate, after discounts.
     pub taxes: Vec<TaxPart>,
     /// Refunded pieces that the store has put back into its stock so far, over all refunds (meta `_restock_refunded_items`).
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "crate::blank::is_zero")]
     pub restocked: u32,
-}
-
-fn is_zero(n: &u32) -> bool {
-    *n == 0
 }
 
 /// A shipping or fee line.
@@ -293,7 +289,7 @@ impl StoreOrder {
 
     /// What was refunded so far; `None` if it is too large to add up.
     pub fn refunded(&self) -> Option<Decimal> {
-        self.refunds.iter().try_fold(Decimal::ZERO, |sum, refund| sum.checked_add(refund.amount))
+        sum(self.refunds.iter().map(|refund| refund.amount))
     }
 
     /// Whether the payment method is one of WooCommerce's own that no gateway stands behind: bank transfer, cheque, cash on delivery.

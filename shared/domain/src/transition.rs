@@ -424,7 +424,7 @@ impl Transition<'_> {
             _ => {}
         }
         // Nobody need learn any more how a call about it ended.
-        if self.order.call.as_ref().is_some_and(|call| Some(&call.effect) == hold.about.as_ref()) {
+        if hold.about.as_ref().is_some_and(|effect| self.order.is_calling(effect)) {
             self.order.call = None;
             self.order.stock.extra.clear();
         }

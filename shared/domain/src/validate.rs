@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::config::StoreConfig;
 use crate::facets::Finding;
-use crate::money::Decimal;
+use crate::money::{Decimal, sum};
 use crate::store_order::{Charge, StoreOrder, TaxPart};
 
 /// Everything that is wrong with this order for this store; empty means it may go on. Payment is not judged here: an unpaid order
@@ -16,6 +16,17 @@ pub fn findings(order: &StoreOrder, config: &StoreConfig) -> Vec<Finding> {
     found.taxes(order);
     found.customer(order, config);
     found.0
+}
+
+/// All findings as one, `None` for none: people should not mend one thing only to be told of the next.
+pub fn together(found: &[Finding]) -> Option<Finding> {
+    let code = match found {
+        [] => return None,
+        [only] => only.code.clone(),
+        _ => "validation_failed".to_owned(),
+    };
+    let message = found.iter().map(|finding| format!("{}: {}", finding.code, finding.message)).collect::<Vec<_>>().join("; ");
+    Some(Finding { code, message })
 }
 
 struct Findings(Vec<Finding>);
@@ -157,10 +168,6 @@ const NO_POSTCODE: &[&str] = &[
     "MW", "NR", "NU", "PA", "QA", "RW", "SB", "SC", "SL", "SO", "SR", "ST", "SY", "TF", "TK", "TL", "TO", "TT", "TV", "TZ", "UG",
     "VU", "YE", "ZW",
 ];
-
-fn sum(amounts: impl IntoIterator<Item = Decimal>) -> Option<Decimal> {
-    amounts.into_iter().try_fold(Decimal::ZERO, Decimal::checked_add)
-}
 
 /// `None` for a rate whose parts are too large to add up.
 fn by_rate<'a>(parts: impl Iterator<Item = &'a TaxPart>) -> BTreeMap<u64, Option<Decimal>> {

@@ -121,7 +121,7 @@ impl Transition<'_> {
         if self.order.hold.as_ref().is_some_and(|hold| hold.about == about && hold.code != "refund_deleted") {
             self.unhold();
         }
-        let crediting = self.order.call.as_ref().is_some_and(|call| Some(&call.effect) == about.as_ref());
+        let crediting = self.order.is_calling(&Effect::Credit(id));
         let Some(refund) = self.order.refunds.iter_mut().find(|refund| refund.id == id) else { return };
         match refund.state {
             // Whether the ERP has a credit note for it is learnt first.

@@ -143,7 +143,7 @@ impl Transition<'_> {
     fn watch_shipments(&mut self) {
         let cancelled = self.order.stage == Stage::Cancelled;
         let code = if cancelled { "shipped_after_cancellation" } else { "shipped_more_than_ordered" };
-        let too_much = if cancelled { self.order.fulfilment.unaccepted() } else { self.order.fulfilment.too_much() };
+        let too_much = self.order.fulfilment.too_much(cancelled);
         let ours = ["shipped_after_cancellation", "shipped_more_than_ordered"];
         let held = self.order.hold.as_ref().map(|hold| hold.code.clone());
         if too_much.is_empty() {

@@ -6,7 +6,7 @@ use waybill_domain::money::Currency;
 use waybill_domain::shipment::fulfilment_order;
 use waybill_domain::{Change, ErpState, FulfilmentOrder, FulfilmentStatus, Order, OrderKey, Return, Shipment, Step};
 
-use super::reserve::{content, kept};
+use super::reserve::{content, posted};
 use crate::commit::{Committed, cause, commit, contention};
 use crate::error::StepError;
 use crate::ports::{Configs, Orders, Runtime, Snapshots, Storefront};
@@ -208,9 +208,6 @@ pub async fn fulfilment(
     let Some(order) = ports.load(key).await?.filter(|order| order.fulfilment.revision > 0) else { return Ok(None) };
     let unreadable = || StepError::Defect { reason: format!("the content of {key} cannot be read") };
     let (store, seen) = content(ports, &order).await?.map_err(|_| unreadable())?;
-    let posted = match &order.erp.content {
-        Some(hash) => kept(ports, key, hash).await?.map_err(|_| unreadable())?,
-        None => seen,
-    };
+    let posted = posted(ports, &order).await?.unwrap_or(Ok(seen)).map_err(|_| unreadable())?;
     Ok(Some(fulfilment_order(&order, &posted, &store.mapping, true)))
 }

@@ -69,11 +69,28 @@ pub(super) async fn content(
     ports: &(impl Snapshots + Configs + Storefront),
     order: &Order,
 ) -> Result<Result<(StoreConfig, StoreOrder), Change>, StepError> {
-    let Some(config) = ports.store(&order.key.store).await? else {
-        let message = format!("there is no store {:?} in this deployment any more", order.key.store.as_str());
-        return Err(StepError::Terminal { code: "store_unknown".to_owned(), message });
-    };
+    let config = store(ports, order).await?;
     Ok(snapshot(ports, order).await?.map(|seen| (config, seen)))
+}
+
+/// The configuration of the order's store.
+pub(super) async fn store(ports: &impl Configs, order: &Order) -> Result<StoreConfig, StepError> {
+    ports.store(&order.key.store).await?.ok_or_else(|| {
+        let message = format!("there is no store {:?} in this deployment any more", order.key.store.as_str());
+        StepError::Terminal { code: "store_unknown".to_owned(), message }
+    })
+}
+
+/// The content that the ERP was sent, where the store shows another one by now; `None`: it is the same, or the ERP has nothing.
+pub(super) async fn posted(
+    ports: &(impl Snapshots + Storefront),
+    order: &Order,
+) -> Result<Option<Result<StoreOrder, Change>>, StepError> {
+    let shown = order.content.as_ref().map(|content| &content.hash);
+    match order.erp.content.as_ref().filter(|sent| Some(*sent) != shown) {
+        Some(sent) => kept(ports, &order.key, sent).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// The order's content as it was kept; or the doubt to commit when it is not there or cannot be read.
@@ -86,7 +103,7 @@ pub(super) async fn snapshot(
 }
 
 /// The content that was kept under this hash; or the doubt to commit when it is not there or cannot be read.
-pub(super) async fn kept(
+async fn kept(
     ports: &(impl Snapshots + Storefront),
     key: &OrderKey,
     hash: &ContentHash,

@@ -4,18 +4,16 @@
 //! customer, a fulfillment where the store has that feature, the meta data that shipment-tracking plugins read, and `completed` when all
 //! that is to leave left. Notes and fulfillments must not be doubled, so whoever goes on after a failure reads first what is there.
 
-use std::collections::BTreeMap;
-
 use waybill_contracts::{Command, Origin};
-use waybill_domain::next::{completes, is_due, is_due_from_line, owes_store, pushes};
+use waybill_domain::next::{completes, owes_store, pushes};
 use waybill_domain::shipment::fulfilment_order;
 use waybill_domain::{Change, Effect, Endpoint, Order, Shipment, StaleReason, Step, StoreConfig, StoreOrder};
 
 use super::door::Door;
-use super::reserve::{content, kept};
+use super::reserve::{posted, snapshot, store};
 use super::store_call::{lease, probe};
-use super::{Outcome, committed, doubted};
-use crate::commit::{Committed, commit, contention, context, settle};
+use super::{Outcome, begin, committed, conclude, doubted, due, written};
+use crate::commit::{commit, context};
 use crate::error::{CallError, Failure, StepError};
 use crate::ports::{Circuits, Configs, Orders, Runtime, Snapshots, StoreDesk, StoreFulfillment, Storefront, WarehouseDesk};
 
@@ -28,18 +26,16 @@ impl<T: Orders + Snapshots + Configs + Circuits + Storefront + StoreDesk + Wareh
 /// # Errors
 /// What kept it from its work; [`crate::dispose::dispose`] deals with it.
 pub async fn run(ports: &impl Ports, command: &Command) -> Result<Outcome, Failure> {
-    let Some(order) = ports.load(&command.order).await? else { return Ok(Outcome::NothingDue) };
-    let due = if command.origin == Origin::Line { is_due_from_line } else { is_due };
-    if !due(&order, Step::ShipUpdate, ports.now()) {
-        return Ok(Outcome::NothingDue);
-    }
-    let (store, seen) = match content(ports, &order).await? {
-        Ok(content) => content,
-        Err(doubt) => return doubted(ports, command, &order, doubt).await,
-    };
+    let Some(mut order) = due(ports, command, Step::ShipUpdate).await? else { return Ok(Outcome::NothingDue) };
+    let store = store(ports, &order).await?;
     // The warehouse first: the sooner it knows that less is to leave, the less has to come back.
     let free = Order { waiting: order.waiting.clone().filter(|_| command.origin != Origin::Line), ..order.clone() };
-    let order = if order.call.is_none() && pushes(&free) { push(ports, command, order, &store, seen).await? } else { order };
+    if order.call.is_none() && pushes(&free) {
+        order = match snapshot(ports, &order).await? {
+            Ok(seen) => push(ports, command, order, &store, seen).await?,
+            Err(doubt) => return doubted(ports, command, &order, doubt).await,
+        };
+    }
     if order.call.is_none() && !owes_store(&order) {
         return Ok(Outcome::Done);
     }
@@ -61,20 +57,14 @@ async fn push(
             format!("there is no warehouse {:?} in this deployment; add it with `waybill warehouse add`", slug.as_str());
         return Err(StepError::Terminal { code: "warehouse_unknown".to_owned(), message }.into());
     };
-    let posted = match &order.erp.content {
-        Some(hash) => kept(ports, &order.key, hash).await?.unwrap_or(seen),
-        None => seen,
-    };
+    let posted = posted(ports, &order).await?.and_then(Result::ok).unwrap_or(seen);
     let fulfilment = fulfilment_order(&order, &posted, &store.mapping, false);
     let door = Door::open(ports, Endpoint::Warehouse(slug), &order.key, command).await?;
     let answer = ports.push(&warehouse, &fulfilment).await;
     door.note(ports, &answer).await;
     answer.map_err(|error| door.unanswered(error))?;
     let pushed = vec![Change::Pushed(fulfilment.revision)];
-    match commit(ports, &order, pushed, &context(ports, command)).await? {
-        Committed::Done(order) => Ok(*order),
-        Committed::Overtaken | Committed::Short(_) => Err(contention().into()),
-    }
+    written(commit(ports, &order, pushed, &context(ports, command)).await?)
 }
 
 struct Telling<'a, P: Ports> {
@@ -89,13 +79,8 @@ impl<P: Ports> Telling<'_, P> {
     async fn run(&self, order: Order) -> Result<Outcome, Failure> {
         // Somebody may have told a part of it before: what is there is read first.
         let tried = order.fulfilment.tried;
-        let mut begin: Vec<Change> =
-            order.call.iter().map(|_| Change::CallEnded { why: "the store is read".to_owned() }).collect();
-        begin.push(Change::CallStarted { effect: Effect::Tell, until: lease(self.ports), extra: BTreeMap::new() });
-        let order = match commit(self.ports, &order, begin, &context(self.ports, self.command)).await? {
-            Committed::Done(order) => *order,
-            Committed::Overtaken | Committed::Short(_) => return Err(contention().into()),
-        };
+        let ended = order.call.iter().map(|_| Change::CallEnded { why: "the store is read".to_owned() }).collect();
+        let order = begin(self.ports, self.command, &order, ended, Effect::Tell, lease(self.ports)).await?;
         let untold: Vec<Shipment> =
             order.fulfilment.shipments.iter().filter(|shipment| shipment.told < shipment.revision).cloned().collect();
         let complete = completes(&order);
@@ -120,9 +105,7 @@ impl<P: Ports> Telling<'_, P> {
             // The store's own word of this brings no work then.
             Change::Seen { order: Box::new(seen), asked: true },
         ];
-        let still = |order: &Order| order.call.as_ref().is_some_and(|call| call.effect == Effect::Tell);
-        let settled = settle(self.ports, order, changes, &context(self.ports, self.command), still).await?;
-        Ok(if settled.is_some() { Outcome::Done } else { Outcome::NothingDue })
+        conclude(self.ports, self.command, order, changes, &Effect::Tell).await
     }
 
     async fn tell(

@@ -1,13 +1,13 @@
 //! validate: makes Waybill's picture of the order right (asks the store when it is in doubt), then judges it.
 
-use waybill_contracts::{Command, Origin};
-use waybill_domain::next::{is_due, is_due_from_line};
-use waybill_domain::validate::findings;
+use waybill_contracts::Command;
+use waybill_domain::next::is_due;
+use waybill_domain::validate::{findings, together};
 use waybill_domain::{Change, Endpoint, Finding, Order, Stage, Step, StoreConfig, StoreOrder, advance};
 
 use super::door::Door;
 use super::reserve::snapshot;
-use super::{Outcome, TRIES};
+use super::{Outcome, TRIES, due};
 use crate::commit::{Committed, commit, contention, context};
 use crate::error::{Failure, StepError};
 use crate::ports::{Circuits, Configs, Orders, Runtime, Snapshots, Storefront};
@@ -22,11 +22,7 @@ impl<T: Orders + Snapshots + Configs + Circuits + Storefront + Runtime> Ports fo
 /// What kept it from its work; [`crate::dispose::dispose`] deals with it.
 pub async fn run(ports: &impl Ports, command: &Command) -> Result<Outcome, Failure> {
     for _ in 0..TRIES {
-        let Some(order) = ports.load(&command.order).await? else { return Ok(Outcome::NothingDue) };
-        let due = if command.origin == Origin::Line { is_due_from_line } else { is_due };
-        if !due(&order, Step::Validate, ports.now()) {
-            return Ok(Outcome::NothingDue);
-        }
+        let Some(order) = due(ports, command, Step::Validate).await? else { return Ok(Outcome::NothingDue) };
         let (changes, outcome) = decide(ports, command, &order).await?;
         match commit(ports, &order, changes, &context(ports, command)).await? {
             Committed::Done(_) => return Ok(outcome),
@@ -66,23 +62,12 @@ async fn decide(ports: &impl Ports, command: &Command, order: &Order) -> Result<
 }
 
 fn judge(seen: &StoreOrder, config: &StoreConfig) -> (Change, Outcome) {
-    let found = findings(seen, config);
-    if found.is_empty() {
-        let payment_accepted = config.policies.accepts_payment(seen);
-        let outcome = if payment_accepted { Outcome::Done } else { Outcome::Waiting };
-        return (Change::Validated { mapping: config.version, payment_accepted }, outcome);
+    if let Some(Finding { code, message }) = together(&findings(seen, config)) {
+        return (Change::Held { code, message, about: None }, Outcome::Held);
     }
-    (held(&found), Outcome::Held)
-}
-
-/// One hold that names every finding: people should not mend one thing only to be told of the next.
-fn held(found: &[Finding]) -> Change {
-    let code = match found {
-        [only] => only.code.clone(),
-        _ => "validation_failed".to_owned(),
-    };
-    let message = found.iter().map(|finding| format!("{}: {}", finding.code, finding.message)).collect::<Vec<_>>().join("; ");
-    Change::Held { code, message, about: None }
+    let payment_accepted = config.policies.accepts_payment(seen);
+    let outcome = if payment_accepted { Outcome::Done } else { Outcome::Waiting };
+    (Change::Validated { mapping: config.version, payment_accepted }, outcome)
 }
 
 /// Reads the order from the store and keeps what it said; `None` if the store has no such order.

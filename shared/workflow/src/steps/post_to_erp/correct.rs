@@ -7,17 +7,17 @@ use waybill_contracts::Command;
 use waybill_domain::difference::difference;
 use waybill_domain::erp_order::erp_order;
 use waybill_domain::shipment::pieces_to_ship;
-use waybill_domain::validate::findings;
+use waybill_domain::validate::{findings, together};
 use waybill_domain::{
-    At, Change, Document, Effect, ErpState, Order, RefundState, Sku, Stage, StockState, StoreConfig, StoreOrder,
+    At, Change, Document, Effect, Finding, Order, RefundState, Sku, Stage, StockState, StoreConfig, StoreOrder,
 };
 
 use super::{Ports, Posting};
-use crate::commit::{Committed, commit, contention, context, settle};
+use crate::commit::{Committed, commit, contention, context};
 use crate::error::{CallError, Failure, StepError};
 use crate::ports::erp::{ErpAmend, ErpCancel};
-use crate::steps::reserve::{kept, short};
-use crate::steps::{Outcome, committed};
+use crate::steps::reserve::{posted, short};
+use crate::steps::{Outcome, committed, conclude};
 
 fn hold(effect: Effect, code: &str, message: String) -> Failure {
     let error = StepError::Terminal { code: code.to_owned(), message };
@@ -68,15 +68,9 @@ pub(super) async fn without_the_erp(
         let message = format!("pieces have left, and the store changed the order: {}", changed(ports, order, seen).await?);
         return Err(hold(Effect::Amend, "changed_after_shipping", message));
     }
-    let found = findings(seen, store);
-    if let Some(first) = found.first() {
-        let code = if found.len() == 1 { first.code.clone() } else { "validation_failed".to_owned() };
-        let words = found.iter().map(|finding| format!("{}: {}", finding.code, finding.message)).collect::<Vec<_>>().join("; ");
-        return Err(hold(
-            Effect::Amend,
-            &code,
-            format!("the store changed the order after it was posted, and it is not right now: {words}"),
-        ));
+    if let Some(Finding { code, message }) = together(&findings(seen, store)) {
+        let message = format!("the store changed the order after it was posted, and it is not right now: {message}");
+        return Err(hold(Effect::Amend, &code, message));
     }
     Ok(None)
 }
@@ -95,10 +89,7 @@ fn amended(store: &StoreConfig, seen: &StoreOrder, documents: Vec<Document>, con
 
 /// What changed since the order was posted, in words.
 async fn changed(ports: &impl Ports, order: &Order, seen: &StoreOrder) -> Result<String, StepError> {
-    let posted = match &order.erp.content {
-        Some(hash) => kept(ports, &order.key, hash).await?.ok(),
-        None => None,
-    };
+    let posted = posted(ports, order).await?.and_then(Result::ok);
     let words = posted.map(|posted| difference(&posted, seen)).filter(|words| !words.is_empty());
     Ok(words.unwrap_or_else(|| "lines, addresses or amounts".to_owned()))
 }
@@ -151,7 +142,7 @@ impl<P: Ports> Posting<'_, P> {
         let answer = self.desk.connection.cancel(&id).await;
         self.desk.door.note(self.ports, &answer).await;
         match answer {
-            Ok(()) => self.settle(order, Change::ErpCancelled, Effect::Cancel).await,
+            Ok(()) => conclude(self.ports, self.command, order, vec![Change::ErpCancelled], &Effect::Cancel).await,
             Err(error) => Err(self.desk.door.failed(error, Effect::Cancel, self.desk.probe(self.ports))),
         }
     }
@@ -165,23 +156,14 @@ impl<P: Ports> Posting<'_, P> {
         let answer = self.desk.connection.amend(&id, &payload).await;
         self.desk.door.note(self.ports, &answer).await;
         match answer {
-            Ok(record) if record.total == self.seen.total && record.currency == self.seen.currency => {
-                let wanted = self.store.mapping.wanted(&self.seen);
-                let change = amended(&self.store, &self.seen, record.documents, (record.confirmed_at, wanted));
-                self.settle(order, change, Effect::Amend).await
-            }
             Ok(record) => {
-                let message = format!(
-                    "the store's total is {} {}, the ERP's amended document {id} says {} {}",
-                    self.seen.total, self.seen.currency, record.total, record.currency
-                );
+                let doubt = self.doubts(std::slice::from_ref(&record));
+                let held = doubt.is_some();
                 let wanted = self.store.mapping.wanted(&self.seen);
-                let change = amended(&self.store, &self.seen, record.documents, (record.confirmed_at, wanted));
-                let held = Change::Held { code: "erp_total_differs".to_owned(), message, about: None };
-                let still = out(Effect::Amend);
-                let context = context(self.ports, self.command);
-                settle(self.ports, order, vec![change, held], &context, still).await?;
-                Ok(Outcome::Held)
+                let mut changes = vec![amended(&self.store, &self.seen, record.documents, (record.confirmed_at, wanted))];
+                changes.extend(doubt);
+                let outcome = conclude(self.ports, self.command, order, changes, &Effect::Amend).await?;
+                Ok(if held { Outcome::Held } else { outcome })
             }
             Err(CallError::Refused { code, message: _ }) if code == "erp_cannot_amend" => {
                 let message = format!(
@@ -206,15 +188,4 @@ impl<P: Ports> Posting<'_, P> {
         };
         self.store.mapping.wanted(&self.seen).into_iter().filter_map(more).collect()
     }
-
-    async fn settle(&self, order: Order, change: Change, effect: Effect) -> Result<Outcome, Failure> {
-        let context = context(self.ports, self.command);
-        let settled = settle(self.ports, order, vec![change], &context, out(effect)).await?;
-        Ok(if settled.is_some() { Outcome::Done } else { Outcome::NothingDue })
-    }
-}
-
-/// Whether this call is out.
-fn out(effect: Effect) -> impl Fn(&Order) -> bool + Send {
-    move |order| order.erp.state == ErpState::Posted && order.call.as_ref().is_some_and(|call| call.effect == effect)
 }

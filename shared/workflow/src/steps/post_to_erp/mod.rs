@@ -12,16 +12,15 @@
 
 mod correct;
 
-use waybill_contracts::{Command, Origin};
+use waybill_contracts::Command;
 use waybill_domain::erp_order::{erp_order, reference};
-use waybill_domain::next::{is_due, is_due_from_line};
 use waybill_domain::shipment::pieces_to_ship;
 use waybill_domain::{Change, ErpState, Order, Stage, Step, StoreConfig, StoreOrder, advance};
 
 use super::erp_desk::{self, ErpDesk};
 use super::reserve::content;
-use super::{Outcome, doubted};
-use crate::commit::{Committed, commit, contention, context, settle};
+use super::{Outcome, committed, doubted, due, written};
+use crate::commit::{commit, context, settle};
 use crate::error::{CallError, Failure, StepError};
 use crate::ports::erp::{ErpOrders, ErpRecord};
 use crate::ports::{Orders, Snapshots, Storefront};
@@ -40,11 +39,7 @@ impl<T: Orders + Snapshots + Storefront + erp_desk::Ports> Ports for T {}
 /// # Errors
 /// What kept it from its work; [`crate::dispose::dispose`] deals with it.
 pub async fn run(ports: &impl Ports, command: &Command) -> Result<Outcome, Failure> {
-    let Some(order) = ports.load(&command.order).await? else { return Ok(Outcome::NothingDue) };
-    let due = if command.origin == Origin::Line { is_due_from_line } else { is_due };
-    if !due(&order, Step::PostToErp, ports.now()) {
-        return Ok(Outcome::NothingDue);
-    }
+    let Some(order) = due(ports, command, Step::PostToErp).await? else { return Ok(Outcome::NothingDue) };
     let (store, seen) = match content(ports, &order).await? {
         Ok(content) => content,
         // With a call possibly out, the content is not needed to learn its outcome; without it there is nothing to send.
@@ -92,10 +87,7 @@ impl<P: Ports> Posting<'_, P> {
                     return self.create(&order, vec![refused]).await;
                 }
                 // The store changed its mind meanwhile: start over with what it wants now.
-                match commit(self.ports, &order, vec![refused], &context(self.ports, self.command)).await? {
-                    Committed::Done(_) => Ok(Outcome::Done),
-                    Committed::Overtaken | Committed::Short(_) => Err(contention().into()),
-                }
+                committed(commit(self.ports, &order, vec![refused], &context(self.ports, self.command)).await?)
             }
             Ok(found) => self.posted(order, found).await,
             Err(CallError::Refused { code, message }) => {
@@ -112,10 +104,7 @@ impl<P: Ports> Posting<'_, P> {
             .map_err(|error| StepError::Terminal { code: "sku_unmapped".to_owned(), message: error.to_string() })?;
         let until = self.desk.lease(self.ports);
         first.push(Change::PostingStarted { erp: self.desk.config.slug.clone(), reference: payload.reference.clone(), until });
-        let order = match commit(self.ports, order, first, &context(self.ports, self.command)).await? {
-            Committed::Done(order) => *order,
-            Committed::Overtaken | Committed::Short(_) => return Err(contention().into()),
-        };
+        let order = written(commit(self.ports, order, first, &context(self.ports, self.command)).await?)?;
         let mut answer = self.desk.connection.create(&payload).await;
         for attempt in 1..BUSY_TRIES {
             let Err(CallError::Busy { after_seconds, .. }) = &answer else { break };

@@ -1,16 +1,14 @@
 //! A refund of the store becomes a credit note in the ERP, once.
 
-use std::collections::BTreeMap;
-
 use waybill_domain::credit::{Credit, credit, credit_reference, of_lines};
 use waybill_domain::{Change, Document, Effect, Order, StoreRefund};
 
 use super::{Ports, Work};
-use crate::commit::{Committed, commit, contention, context, settle};
+use crate::commit::{commit, context};
 use crate::error::{Failure, StepError};
 use crate::ports::erp::{ErpCredit, Erps};
 use crate::steps::erp_desk::ErpDesk;
-use crate::steps::{Outcome, committed};
+use crate::steps::{Outcome, begin, committed, conclude};
 
 impl<P: Ports> Work<'_, P> {
     /// Credits a refund that was seen in the store; learns first how an earlier try ended.
@@ -99,15 +97,8 @@ impl<P: Ports> Crediting<'_, '_, P> {
             return committed(commit(self.work.ports, &order, first, &context).await?);
         };
         first.extend(self.refund.map(read));
-        first.push(Change::CallStarted {
-            effect: Effect::Credit(id),
-            until: self.desk.lease(self.work.ports),
-            extra: BTreeMap::new(),
-        });
-        let order = match commit(self.work.ports, &order, first, &context).await? {
-            Committed::Done(order) => *order,
-            Committed::Overtaken | Committed::Short(_) => return Err(contention().into()),
-        };
+        let until = self.desk.lease(self.work.ports);
+        let order = begin(self.work.ports, self.work.command, &order, first, Effect::Credit(id), until).await?;
         let answer = self.desk.connection.credit(&credit.note).await;
         self.desk.door.note(self.work.ports, &answer).await;
         match answer {
@@ -126,10 +117,6 @@ impl<P: Ports> Crediting<'_, '_, P> {
                 format!("the ERP has {} credit notes for refund {id}: {ids}; cancel all but the first there", found.len());
             changes.push(Change::Held { code: "duplicate_in_erp".to_owned(), message, about: None });
         }
-        let context = context(self.work.ports, self.work.command);
-        let effect = Effect::Credit(id);
-        let still = |order: &Order| order.call.as_ref().is_some_and(|call| call.effect == effect);
-        let settled = settle(self.work.ports, order, changes, &context, still).await?;
-        Ok(if settled.is_some() { Outcome::Done } else { Outcome::NothingDue })
+        conclude(self.work.ports, self.work.command, order, changes, &Effect::Credit(id)).await
     }
 }

@@ -1,16 +1,14 @@
 //! What a return is worth becomes a refund in the store, once. The store's POST is not idempotent: the refund carries the return's id, by
 //! which it is found again.
 
-use std::collections::BTreeMap;
-
 use waybill_domain::credit::{of_lines, refund_of};
 use waybill_domain::{Change, Effect, Order, StoreRefund};
 
 use super::{Ports, Work};
-use crate::commit::{Committed, commit, contention, context, settle};
+use crate::commit::{commit, context};
 use crate::error::{Failure, StepError};
-use crate::steps::Outcome;
 use crate::steps::store_call::{lease, probe};
+use crate::steps::{Outcome, begin, committed, conclude};
 
 impl<P: Ports> Work<'_, P> {
     /// Refunds the first return that is to be refunded.
@@ -31,7 +29,7 @@ impl<P: Ports> Work<'_, P> {
             Err(doubt) => {
                 let ended = Change::CallEnded { why: "the store has no such order any more".to_owned() };
                 let context = context(self.ports, self.command);
-                return crate::steps::committed(commit(self.ports, &order, vec![ended, doubt], &context).await?);
+                return committed(commit(self.ports, &order, vec![ended, doubt], &context).await?);
             }
         };
         match refunds.into_iter().find(|refund| refund.returned.as_deref() == Some(returned)) {
@@ -46,7 +44,7 @@ impl<P: Ports> Work<'_, P> {
         }
     }
 
-    async fn create(&self, order: Order, returned: &str, mut first: Vec<Change>) -> Result<Outcome, Failure> {
+    async fn create(&self, order: Order, returned: &str, first: Vec<Change>) -> Result<Outcome, Failure> {
         let Some(one) = order.returns.iter().find(|one| one.id == returned) else { return Ok(Outcome::NothingDue) };
         let new = match refund_of(&order, &self.seen, one, self.through_gateway()) {
             Ok(new) => new,
@@ -55,17 +53,13 @@ impl<P: Ports> Work<'_, P> {
                 return Err(Failure { error, first, about: Some(Effect::Refund(returned.to_owned())) });
             }
         };
-        let (extra, until) = (BTreeMap::new(), lease(self.ports));
-        first.push(Change::CallStarted { effect: Effect::Refund(returned.to_owned()), until, extra });
-        let order = match commit(self.ports, &order, first, &context(self.ports, self.command)).await? {
-            Committed::Done(order) => *order,
-            Committed::Overtaken | Committed::Short(_) => return Err(contention().into()),
-        };
+        let effect = Effect::Refund(returned.to_owned());
+        let order = begin(self.ports, self.command, &order, first, effect.clone(), lease(self.ports)).await?;
         let answer = self.ports.create_refund(&self.store, order.key.id, &new).await;
         self.door.note(self.ports, &answer).await;
         match answer {
             Ok(refund) => self.created(order, returned, refund, false).await,
-            Err(error) => Err(self.door.failed(error, Effect::Refund(returned.to_owned()), probe(self.ports))),
+            Err(error) => Err(self.door.failed(error, effect, probe(self.ports))),
         }
     }
 
@@ -86,10 +80,6 @@ impl<P: Ports> Work<'_, P> {
             );
             changes.push(Change::Held { code: "refund_perhaps_unpaid".to_owned(), message, about: None });
         }
-        let effect = Effect::Refund(returned.to_owned());
-        let still = |order: &Order| order.call.as_ref().is_some_and(|call| call.effect == effect);
-        let context = context(self.ports, self.command);
-        let settled = settle(self.ports, order, changes, &context, still).await?;
-        Ok(if settled.is_some() { Outcome::Done } else { Outcome::NothingDue })
+        conclude(self.ports, self.command, order, changes, &Effect::Refund(returned.to_owned())).await
     }
 }

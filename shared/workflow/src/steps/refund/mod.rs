@@ -4,13 +4,12 @@
 mod credit;
 mod give_back;
 
-use waybill_contracts::{Command, Origin};
-use waybill_domain::next::{is_due, is_due_from_line};
+use waybill_contracts::Command;
 use waybill_domain::{Change, Effect, Endpoint, Order, RefundState, Step, StoreConfig, StoreOrder, StoreRefund};
 
 use super::door::Door;
 use super::reserve::content;
-use super::{Outcome, doubted, erp_desk};
+use super::{Outcome, doubted, due, erp_desk};
 use crate::error::{Failure, StepError};
 use crate::ports::{Orders, Snapshots, StoreDesk, Storefront};
 
@@ -23,11 +22,7 @@ impl<T: Orders + Snapshots + Storefront + StoreDesk + erp_desk::Ports> Ports for
 /// # Errors
 /// What kept it from its work; [`crate::dispose::dispose`] deals with it.
 pub async fn run(ports: &impl Ports, command: &Command) -> Result<Outcome, Failure> {
-    let Some(order) = ports.load(&command.order).await? else { return Ok(Outcome::NothingDue) };
-    let due = if command.origin == Origin::Line { is_due_from_line } else { is_due };
-    if !due(&order, Step::Refund, ports.now()) {
-        return Ok(Outcome::NothingDue);
-    }
+    let Some(order) = due(ports, command, Step::Refund).await? else { return Ok(Outcome::NothingDue) };
     let (store, seen) = match content(ports, &order).await? {
         Ok(content) => content,
         Err(doubt) => return doubted(ports, command, &order, doubt).await,
