@@ -8,9 +8,6 @@ use waybill_domain::{ErpState, RefundState, StockState, next};
 use waybill_testkit::memory::World;
 use waybill_workflow::ports::erp::ErpRecord;
 
-/// Pieces the sample ERP calls free at the start.
-const FREE: [(&str, i64); 2] = [("SKU-A", 10), ("SKU-B", 3)];
-
 /// Asserts all invariants; `case` is named in every message.
 pub fn assert_invariants(world: &World, case: &str) {
     assert_orders_are_right(world, case);
@@ -67,27 +64,17 @@ fn money_is_conserved(world: &World, case: &str) {
         let sum = |states: &[RefundState]| -> Decimal {
             order.refunds.iter().filter(|refund| states.contains(&refund.state)).map(|refund| refund.amount).sum()
         };
-        let credited: Decimal = state
-            .erp
-            .credits
-            .iter()
-            .filter(|(note, _)| note.reference.starts_with(&format!("{}-{}-", order.key.store, order.key.id)))
-            .map(|(note, _)| note.amount)
-            .sum();
+        let prefix = format!("{}-{}-", order.key.store, order.key.id);
+        let notes = || state.erp.credits.iter().map(|(note, _)| note).filter(|note| note.reference.starts_with(&prefix));
+        let credited: Decimal = notes().map(|note| note.amount).sum();
         assert_eq!(credited, sum(&[RefundState::Credited]), "{case}: {} credited", order.key);
         let open = sum(&[RefundState::Seen, RefundState::NotNeeded, RefundState::ByHand]);
         let refunded: Decimal = refunds.iter().map(|refund| refund.amount).sum();
         assert_eq!(refunded, credited + open, "{case}: {} refunded = credited + open", order.key);
         let shop = &state.shop[&order.key.id];
         for line in &shop.lines {
-            let restocked: u32 = state
-                .erp
-                .credits
-                .iter()
-                .flat_map(|(note, _)| &note.lines)
-                .filter(|credit| credit.line == line.id)
-                .map(|credit| credit.restock)
-                .sum();
+            let lines = notes().flat_map(|note| &note.lines).filter(|credit| credit.line == line.id);
+            let restocked: u32 = lines.map(|credit| credit.restock).sum();
             if open.is_zero() {
                 assert_eq!(restocked, line.restocked, "{case}: line {} went back on the shelf", line.id);
             }
@@ -110,31 +97,29 @@ fn the_store_was_told_once(world: &World, case: &str) {
         shipments.dedup();
         assert_eq!(shipments.len(), all.len(), "{case}: order {order} has a fulfillment twice: {all:?}");
     }
-    assert!(state.desk.asked_for_fulfillments <= 12, "{case}: the store is asked again and again");
+    assert!(
+        state.desk.asked_for_fulfillments as usize <= 12 * state.orders.len().max(1),
+        "{case}: the store is asked again and again"
+    );
 }
 
 /// The ledger adds up, agrees with the orders, and never promised more than there is.
 fn nothing_oversold(world: &World, case: &str) {
     let state = world.state();
-    for (sku, free) in FREE {
+    for ((_, sku), row) in &state.stock {
         let held = |wanted: StockState| -> i64 {
             let orders = state.orders.values().filter(|order| order.stock.state == wanted);
-            orders.map(|order| i64::from(order.stock.lines.get(&sku.parse().expect("sku")).copied().unwrap_or(0))).sum()
+            orders.map(|order| i64::from(order.stock.lines.get(sku).copied().unwrap_or(0))).sum()
         };
-        let row = &state.stock[&("acme".parse().expect("slug"), sku.parse().expect("sku"))];
         let proven: i64 = row.proven.values().sum();
-        let extra: i64 = state
-            .orders
-            .values()
-            .map(|order| i64::from(order.stock.extra.get(&sku.parse().expect("sku")).copied().unwrap_or(0)))
-            .sum();
+        let extra: i64 = state.orders.values().map(|order| i64::from(order.stock.extra.get(sku).copied().unwrap_or(0))).sum();
         assert_eq!(row.unproven, held(StockState::Reserved) + extra, "{case}: {sku}: the ledger and the orders disagree");
         // What was cancelled or made smaller in the ERP stays until the next pull shows it.
         let bound = held(StockState::Proven);
         assert!(proven >= bound, "{case}: {sku}: {bound} pieces are proven by orders, {proven} in the ledger");
         let corrected = !state.erp.cancelled.is_empty() || !state.erp.amendments.is_empty();
         assert!(corrected || proven == bound, "{case}: {sku}: the ledger and the orders disagree on what is proven");
-        assert_eq!(row.available, free - row.unproven - proven, "{case}: {sku}: the ledger does not add up");
+        assert_eq!(row.available, row.free - row.unproven - proven, "{case}: {sku}: the ledger does not add up");
         assert!(row.available >= 0, "{case}: {sku}: oversold");
     }
 }

@@ -65,7 +65,7 @@ impl Metrics {
                 self.add_step("Held", 1);
             }
             Outcome::Held => self.add_step("Held", 1),
-            Outcome::Waiting | Outcome::Unknown => self.add_step("Waited", 1),
+            Outcome::Waiting | Outcome::Unknown | Outcome::LeftToSweep => self.add_step("Waited", 1),
             Outcome::Done | Outcome::NothingDue => {}
         }
     }

@@ -13,6 +13,10 @@ use crate::steps::{Outcome, TRIES};
 /// Receives after which an order stops being retried by its message and waits for the endpoint instead.
 const PATIENCE: u32 = 4;
 
+/// Receives after which a message is let go when a part of the deployment does not answer: it is only a hint, and the sweep sends another one
+/// for as long as the order is due. So an outage of DynamoDB leaves no dead letters, however long it is; they are defects.
+const HINTS: u32 = 10;
+
 /// What becomes of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Disposition {
@@ -47,9 +51,7 @@ pub async fn dispose(
     let (change, outcome) = match error {
         StepError::Defect { reason } => return Disposition::Fail { reason },
         StepError::Retryable { endpoint: Some(endpoint), .. } if receive_count >= PATIENCE => (wait(endpoint), Outcome::Waiting),
-        StepError::Retryable { after_seconds, .. } if first.is_empty() => {
-            return Disposition::Retry { after_seconds: backoff(after_seconds, receive_count), reason };
-        }
+        StepError::Retryable { after_seconds, .. } if first.is_empty() => return again(after_seconds, receive_count, reason),
         StepError::Retryable { endpoint: Some(endpoint), .. } | StepError::Wait { endpoint, .. } => {
             (wait(endpoint), Outcome::Waiting)
         }
@@ -61,9 +63,9 @@ pub async fn dispose(
     };
     match write(ports, command, first, change).await {
         Ok(true) => Disposition::Ack(outcome),
-        Ok(false) => Disposition::Retry { after_seconds: 1, reason },
+        Ok(false) => again(1, receive_count, reason),
         Err(StepError::Defect { reason }) => Disposition::Fail { reason },
-        Err(error) => Disposition::Retry { after_seconds: backoff(2, receive_count), reason: format!("{reason}; then {error}") },
+        Err(error) => again(2, receive_count, format!("{reason}; then {error}")),
     }
 }
 
@@ -105,6 +107,15 @@ async fn write(
 
 fn wait(endpoint: Endpoint) -> Change {
     Change::Wait(WaitOn::Endpoint(endpoint))
+}
+
+/// The message comes back, unless it did so often enough.
+fn again(after_seconds: u32, receive_count: u32, reason: String) -> Disposition {
+    if receive_count >= HINTS {
+        tracing::warn!(reason, "left to the sweep");
+        return Disposition::Ack(Outcome::LeftToSweep);
+    }
+    Disposition::Retry { after_seconds: backoff(after_seconds, receive_count), reason }
 }
 
 /// Doubles with every receive, up to five minutes.

@@ -28,6 +28,7 @@ impl Idempotency for World {
             state.claims.insert(key.to_owned(), Row { token: token.clone(), payload: payload.clone(), until, result: None });
             Claim::Fresh(token)
         })
+        .await
     }
 
     async fn complete(&self, key: &str, token: &str, result: &str, until: At) -> Result<bool, Unavailable> {
@@ -39,6 +40,7 @@ impl Idempotency for World {
             }
             None => false,
         })
+        .await
     }
 
     async fn give_back(&self, key: &str, token: &str) -> Result<bool, Unavailable> {
@@ -49,5 +51,6 @@ impl Idempotency for World {
             }
             owned
         })
+        .await
     }
 }

@@ -28,6 +28,7 @@ impl Clients for World {
             }
             client
         })
+        .await
     }
 }
 

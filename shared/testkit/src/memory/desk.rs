@@ -7,7 +7,7 @@ use waybill_domain::{At, FulfilmentOrder, NewRefund, Shipment, StoreConfig, Stor
 use waybill_workflow::CallError;
 use waybill_workflow::ports::{StoreDesk, StoreFulfillment, WarehouseDesk};
 
-use super::faults::Fate;
+use super::faults::{down, unknown};
 use super::samples::delivery;
 use super::{State, World};
 
@@ -30,31 +30,6 @@ pub struct MemoryDesk {
     pub refuses_refunds: bool,
     /// How often the store was asked whether it has fulfillments.
     pub asked_for_fulfillments: u32,
-}
-
-impl World {
-    /// A write to the store: what the fate of the call makes of it.
-    fn write<T>(&self, op: &'static str, effect: impl FnOnce(&mut State) -> Result<T, CallError>) -> Result<T, CallError> {
-        let fate = self.fate(op);
-        match fate {
-            Fate::FailsBefore => Err(CallError::Unknown { reason: "no answer".to_owned() }),
-            Fate::Contended => Err(CallError::Busy { after_seconds: None, reason: "throttled".to_owned() }),
-            Fate::Works => effect(&mut self.state()),
-            Fate::FailsAfter => {
-                effect(&mut self.state())?;
-                Err(CallError::Unknown { reason: "no answer".to_owned() })
-            }
-        }
-    }
-
-    /// A question to the store.
-    fn ask<T>(&self, op: &'static str, answer: impl FnOnce(&mut State) -> T) -> Result<T, CallError> {
-        match self.fate(op) {
-            Fate::Works => Ok(answer(&mut self.state())),
-            Fate::Contended => Err(CallError::Busy { after_seconds: None, reason: "throttled".to_owned() }),
-            Fate::FailsBefore | Fate::FailsAfter => Err(CallError::Down { reason: "down".to_owned() }),
-        }
-    }
 }
 
 impl State {
@@ -88,14 +63,16 @@ impl State {
 
 impl StoreDesk for World {
     async fn refunds(&self, _store: &StoreConfig, order: u64) -> Result<Option<Vec<StoreRefund>>, CallError> {
-        self.ask("store.refunds", |state| {
+        let refunds = move |state: &mut State| {
             let known = state.shop.contains_key(&order);
-            known.then(|| state.desk.refunds.get(&order).cloned().unwrap_or_default())
-        })
+            Ok(known.then(|| state.desk.refunds.get(&order).cloned().unwrap_or_default()))
+        };
+        self.outside("store.refunds", down, refunds).await
     }
 
     async fn create_refund(&self, _store: &StoreConfig, order: u64, refund: &NewRefund) -> Result<StoreRefund, CallError> {
-        self.write("store.create_refund", |state| {
+        let refund = refund.clone();
+        let create = move |state: &mut State| {
             let found = state.shop.get(&order).cloned();
             let refused = |code: &str| CallError::Refused { code: code.to_owned(), message: "the store refuses".to_owned() };
             let Some(found) = found else { return Err(refused("refund_refused")) };
@@ -114,28 +91,34 @@ impl StoreDesk for World {
             };
             state.refund(order, made.clone(), refund.restock);
             Ok(made)
-        })
+        };
+        self.outside("store.create_refund", unknown, create).await
     }
 
     async fn notes(&self, _store: &StoreConfig, order: u64) -> Result<Vec<String>, CallError> {
-        self.ask("store.notes", |state| {
-            state.desk.notes.get(&order).map(|notes| notes.iter().map(|(text, _)| text.clone()).collect()).unwrap_or_default()
-        })
+        let notes = move |state: &mut State| {
+            let notes = state.desk.notes.get(&order);
+            Ok(notes.map(|notes| notes.iter().map(|(text, _)| text.clone()).collect()).unwrap_or_default())
+        };
+        self.outside("store.notes", down, notes).await
     }
 
     async fn add_note(&self, _store: &StoreConfig, order: u64, text: &str, for_customer: bool) -> Result<(), CallError> {
-        self.write("store.add_note", |state| {
-            state.desk.notes.entry(order).or_default().push((text.to_owned(), for_customer));
+        let text = text.to_owned();
+        let add = move |state: &mut State| {
+            state.desk.notes.entry(order).or_default().push((text, for_customer));
             Ok(())
-        })
+        };
+        self.outside("store.add_note", unknown, add).await
     }
 
     async fn fulfillments(&self, _store: &StoreConfig, order: u64) -> Result<Option<Vec<StoreFulfillment>>, CallError> {
-        self.ask("store.fulfillments", |state| {
+        let fulfillments = move |state: &mut State| {
             state.desk.asked_for_fulfillments += 1;
             let found = state.desk.fulfillments.get(&order).cloned().unwrap_or_default();
-            (!state.desk.no_fulfillments).then_some(found)
-        })
+            Ok((!state.desk.no_fulfillments).then_some(found))
+        };
+        self.outside("store.fulfillments", down, fulfillments).await
     }
 
     async fn put_fulfillment(
@@ -145,15 +128,17 @@ impl StoreDesk for World {
         known: Option<u64>,
         shipment: &Shipment,
     ) -> Result<(), CallError> {
-        self.write("store.put_fulfillment", |state| {
+        let shipment = shipment.clone();
+        let put = move |state: &mut State| {
             let all = state.desk.fulfillments.entry(order).or_default();
             let id = known.unwrap_or(all.len() as u64 + 1);
             all.retain(|one| Some(one.id) != known);
             if !shipment.void {
-                all.push(StoreFulfillment { id, shipment: Some(shipment.id.clone()), revision: shipment.revision });
+                all.push(StoreFulfillment { id, shipment: Some(shipment.id), revision: shipment.revision });
             }
             Ok(())
-        })
+        };
+        self.outside("store.put_fulfillment", unknown, put).await
     }
 
     async fn show_shipments(
@@ -163,8 +148,8 @@ impl StoreDesk for World {
         shipments: &[Shipment],
         complete: bool,
     ) -> Result<(StoreOrder, Vec<u8>), CallError> {
-        self.write("store.show_shipments", |state| {
-            let shown = shipments.iter().filter(|shipment| !shipment.void).map(|shipment| shipment.id.clone()).collect();
+        let shown: Vec<String> = shipments.iter().filter(|shipment| !shipment.void).map(|shipment| shipment.id.clone()).collect();
+        let show = move |state: &mut State| {
             state.desk.tracking.insert(order, shown);
             if let Some(found) = state.shop.get_mut(&order).filter(|_| complete) {
                 found.status = StoreStatus::Completed;
@@ -176,22 +161,22 @@ impl StoreDesk for World {
             })?;
             let body = serde_json::to_vec(&found).expect("an order is JSON");
             Ok((found, body))
-        })
+        };
+        self.outside("store.show_shipments", unknown, show).await
     }
 }
 
 impl WarehouseDesk for World {
     async fn push(&self, _warehouse: &WarehouseConfig, fulfilment: &FulfilmentOrder) -> Result<(), CallError> {
-        let fate = self.fate("warehouse.push");
-        let mut state = self.state();
-        if matches!(fate, Fate::FailsBefore) || state.warehouse_down > 0 {
-            state.warehouse_down = state.warehouse_down.saturating_sub(1);
-            return Err(CallError::Down { reason: "down".to_owned() });
-        }
-        if matches!(fate, Fate::Contended) {
-            return Err(CallError::Busy { after_seconds: None, reason: "throttled".to_owned() });
-        }
-        state.pushes.push(fulfilment.clone());
-        if fate == Fate::FailsAfter { Err(CallError::Down { reason: "no answer".to_owned() }) } else { Ok(()) }
+        let fulfilment = fulfilment.clone();
+        let push = move |state: &mut State| {
+            if state.warehouse_down > 0 {
+                state.warehouse_down -= 1;
+                return Err(down());
+            }
+            state.pushes.push(fulfilment);
+            Ok(())
+        };
+        self.outside("warehouse.push", down, push).await
     }
 }

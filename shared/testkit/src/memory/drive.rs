@@ -85,7 +85,7 @@ impl World {
         self.settle(manners).await;
     }
 
-    fn is_quiet(&self) -> bool {
+    pub(super) fn is_quiet(&self) -> bool {
         let state = self.state();
         let waits_for_endpoint = |order: &waybill_domain::Order| {
             order.waiting.as_ref().is_some_and(|waiting| waiting.on != waybill_domain::WaitOn::Payment)

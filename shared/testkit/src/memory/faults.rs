@@ -2,9 +2,9 @@
 //! commits) by contention.
 
 use waybill_domain::Step;
-use waybill_workflow::Unavailable;
+use waybill_workflow::{CallError, Unavailable};
 
-use super::World;
+use super::{State, World};
 
 /// How a call fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -60,9 +60,16 @@ pub(super) struct Faults {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
     Works,
+    /// No answer, and nothing was done.
     FailsBefore,
+    /// No answer, and it was done.
     FailsAfter,
+    /// Refused for the moment.
     Contended,
+    /// Nobody is there: surely not done. Only simulations know it, of stores, ERPs and warehouses.
+    Down,
+    /// No answer, and it will be done so many milliseconds after the request. Only simulations know it.
+    Later(u32),
 }
 
 impl World {
@@ -93,7 +100,18 @@ impl World {
         self.state().faults.crashed
     }
 
-    pub(super) fn fate(&self, op: &'static str) -> Fate {
+    /// What is to happen to this call. In a simulation that takes the request's time.
+    pub(super) async fn fate(&self, op: &'static str) -> Fate {
+        match self.verdict(op) {
+            None => self.planned(op),
+            Some(verdict) => {
+                self.nap(verdict.request_ms).await;
+                verdict.fate
+            }
+        }
+    }
+
+    fn planned(&self, op: &'static str) -> Fate {
         let mut state = self.state();
         let faults = &mut state.faults;
         let number = faults.calls.len();
@@ -122,14 +140,57 @@ impl World {
     }
 
     /// Does `effect` as the fate of the call has it, for ports whose only error is [`Unavailable`].
-    pub(super) fn call<T>(&self, op: &'static str, effect: impl FnOnce(&mut super::State) -> T) -> Result<T, Unavailable> {
-        match self.fate(op) {
+    pub(super) async fn call<T: Send>(
+        &self,
+        op: &'static str,
+        effect: impl FnOnce(&mut State) -> T + Send,
+    ) -> Result<T, Unavailable> {
+        let fate = self.fate(op).await;
+        let result = match fate {
             Fate::Works => Ok(effect(&mut self.state())),
             Fate::FailsAfter => {
                 effect(&mut self.state());
                 Err(Unavailable::new(op, "injected, after the effect"))
             }
-            Fate::FailsBefore | Fate::Contended => Err(Unavailable::new(op, "injected, before the effect")),
-        }
+            Fate::FailsBefore | Fate::Contended | Fate::Down | Fate::Later(_) => {
+                Err(Unavailable::new(op, "injected, before the effect"))
+            }
+        };
+        self.answer(op, fate).await;
+        result
     }
+
+    /// Does `effect` at a store, an ERP or a warehouse as the fate of the call has it. `silent`: what the caller makes of no answer.
+    pub(super) async fn outside<T: Send>(
+        &self,
+        op: &'static str,
+        silent: fn() -> CallError,
+        effect: impl FnOnce(&mut State) -> Result<T, CallError> + Send + 'static,
+    ) -> Result<T, CallError> {
+        let fate = self.fate(op).await;
+        let result = match fate {
+            Fate::Works => effect(&mut self.state()),
+            Fate::FailsBefore => Err(silent()),
+            Fate::FailsAfter => effect(&mut self.state()).and(Err(silent())),
+            Fate::Contended => Err(CallError::Busy { after_seconds: None, reason: "contention".to_owned() }),
+            Fate::Down => Err(down()),
+            Fate::Later(milliseconds) => {
+                // Whatever it comes to then, nobody hears of it.
+                self.later(milliseconds, |state| drop(effect(state)));
+                Err(silent())
+            }
+        };
+        self.answer(op, fate).await;
+        result
+    }
+}
+
+/// A write that was not answered: it may have been done.
+pub(super) fn unknown() -> CallError {
+    CallError::Unknown { reason: "no answer".to_owned() }
+}
+
+/// A question that was not answered, or nobody was there.
+pub(super) fn down() -> CallError {
+    CallError::Down { reason: "down".to_owned() }
 }

@@ -8,7 +8,7 @@ use super::World;
 
 impl StockLedger for World {
     async fn stock(&self, erp: &ErpSlug, sku: &Sku) -> Result<Option<StockRow>, Unavailable> {
-        self.call("stock.stock", |state| state.stock.get(&(erp.clone(), sku.clone())).cloned())
+        self.call("stock.stock", |state| state.stock.get(&(erp.clone(), sku.clone())).cloned()).await
     }
 
     async fn pull(&self, erp: &ErpSlug, sku: &Sku, free: i64, as_of: At) -> Result<bool, Unavailable> {
@@ -22,12 +22,13 @@ impl StockLedger for World {
             state.stock.insert(key, row);
             true
         })
+        .await
     }
 }
 
 impl Timeline for World {
     async fn story(&self, key: &OrderKey) -> Result<Option<(Order, Vec<Event>)>, Unavailable> {
-        let order = self.call("timeline.story", |state| state.orders.get(key).cloned())?;
+        let order = self.call("timeline.story", |state| state.orders.get(key).cloned()).await?;
         Ok(order.map(|order| (order, self.timeline(key))))
     }
 }

@@ -4,6 +4,7 @@
 //! What it does not model: item size limits, throughput, IAM, the wire formats of stores and ERPs (an order's body is the JSON of
 //! [`waybill_domain::StoreOrder`], a signature is the secret itself).
 
+mod chaos;
 mod claims;
 mod clients;
 mod desk;
@@ -12,6 +13,7 @@ mod faults;
 mod ledger;
 mod outside;
 pub mod samples;
+mod simulation;
 mod tables;
 mod transport;
 
@@ -25,10 +27,12 @@ use waybill_domain::{
 };
 use waybill_workflow::ports::{Client, Delivery, Runtime, Spooled};
 
+pub use chaos::{Mutation, Trouble, Weather};
 pub use desk::MemoryDesk;
 pub use drive::{Manners, deliver};
 pub use faults::{Call, Fault, FaultMode};
 pub use outside::MemoryErp;
+pub use simulation::{Deed, Errand, Simulation};
 
 /// The deployment and what is around it. Clones are the same world.
 #[derive(Clone)]
@@ -97,6 +101,8 @@ pub struct State {
     /// What the ERP has.
     pub erp: MemoryErp,
     faults: faults::Faults,
+    /// What a simulation does to calls.
+    chaos: Option<chaos::Chaos>,
     /// The order rows as the index shows them, when it is stale.
     stale_index: Option<BTreeMap<OrderKey, Order>>,
     tokens: u64,
@@ -138,6 +144,7 @@ impl World {
             warehouse_down: 0,
             erp: MemoryErp::default(),
             faults: faults::Faults::default(),
+            chaos: None,
             stale_index: None,
             tokens: 0,
         })))
@@ -185,12 +192,16 @@ impl World {
 
 impl Runtime for World {
     fn now(&self) -> At {
-        self.state().now
+        let state = self.state();
+        At(state.now.0 + state.skew())
     }
     fn release(&self) -> &str {
         "test"
     }
     async fn pause(&self, milliseconds: u32) {
+        if self.state().chaos.is_some() {
+            return self.nap(milliseconds).await;
+        }
         let mut state = self.state();
         state.now = At(state.now.0 + i64::from(milliseconds));
     }

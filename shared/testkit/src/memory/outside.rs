@@ -9,8 +9,8 @@ use waybill_workflow::CallError;
 use waybill_workflow::ports::erp::{ErpAmend, ErpCancel, ErpCredit, ErpOrders, ErpRecord, Erps};
 use waybill_workflow::ports::{Delivery, Storefront};
 
-use super::World;
-use super::faults::Fate;
+use super::faults::{down, unknown};
+use super::{State, World};
 
 /// An ERP in memory. References are not unique in it, as in some real ones: whoever posts twice has two documents.
 #[derive(Default)]
@@ -37,47 +37,36 @@ pub struct MemoryErp {
 
 impl ErpOrders for World {
     async fn create(&self, order: &ErpOrder) -> Result<ErpRecord, CallError> {
-        let fate = self.fate("erp.create");
-        let unknown = || CallError::Unknown { reason: "no answer".to_owned() };
-        match fate {
-            Fate::FailsBefore => return Err(unknown()),
-            Fate::Contended => return Err(CallError::Busy { after_seconds: None, reason: "contention".to_owned() }),
-            Fate::Works | Fate::FailsAfter => {}
-        }
-        let mut state = self.state();
-        let confirmed_at = state.now;
-        let erp = &mut state.erp;
-        if erp.down_calls > 0 {
-            erp.down_calls -= 1;
-            return Err(CallError::Down { reason: "down".to_owned() });
-        }
-        if erp.refuses.contains(&order.reference) {
-            return Err(CallError::Refused { code: "erp_refused".to_owned(), message: "the ERP refuses this order".to_owned() });
-        }
-        let record = record(order, confirmed_at, erp);
-        erp.orders.push(record.clone());
-        let silent = erp.silent_creates > 0;
-        erp.silent_creates = erp.silent_creates.saturating_sub(1);
-        drop(state);
-        if silent || fate == Fate::FailsAfter { Err(unknown()) } else { Ok(record) }
+        let order = order.clone();
+        let create = move |state: &mut State| {
+            let confirmed_at = state.now;
+            let erp = &mut state.erp;
+            if erp.refuses.contains(&order.reference) {
+                return refused("erp_refused");
+            }
+            let record = record(&order, confirmed_at, erp);
+            erp.orders.push(record.clone());
+            let silent = erp.silent_creates > 0;
+            erp.silent_creates = erp.silent_creates.saturating_sub(1);
+            if silent { Err(unknown()) } else { Ok(record) }
+        };
+        self.write_erp("erp.create", create).await
     }
 
     async fn find(&self, reference: &str) -> Result<Vec<ErpRecord>, CallError> {
-        match self.fate("erp.find") {
-            Fate::Works => {}
-            Fate::Contended => return Err(CallError::Busy { after_seconds: None, reason: "contention".to_owned() }),
-            Fate::FailsBefore | Fate::FailsAfter => return Err(CallError::Down { reason: "down".to_owned() }),
-        }
-        let state = self.state();
-        let found: Vec<ErpRecord> = state.erp.orders.iter().filter(|record| record.reference == reference).cloned().collect();
-        let live: Vec<ErpRecord> = found.iter().filter(|record| !state.erp.cancelled.contains(&record.id)).cloned().collect();
-        if live.is_empty() && !found.is_empty() {
-            return Err(CallError::Refused {
-                code: "erp_order_cancelled".to_owned(),
-                message: "cancelled in the ERP".to_owned(),
-            });
-        }
-        Ok(live)
+        let reference = reference.to_owned();
+        let find = move |state: &mut State| {
+            let found: Vec<ErpRecord> = state.erp.orders.iter().filter(|record| record.reference == reference).cloned().collect();
+            let live: Vec<ErpRecord> = found.iter().filter(|record| !state.erp.cancelled.contains(&record.id)).cloned().collect();
+            if live.is_empty() && !found.is_empty() {
+                return Err(CallError::Refused {
+                    code: "erp_order_cancelled".to_owned(),
+                    message: "cancelled in the ERP".to_owned(),
+                });
+            }
+            Ok(live)
+        };
+        self.outside("erp.find", down, find).await
     }
 }
 
@@ -86,87 +75,85 @@ fn refused<T>(code: &str) -> Result<T, CallError> {
 }
 
 impl World {
-    /// A write to the ERP: what the fate of the call makes of it.
-    fn write_erp<T>(
+    /// A write to the ERP, which is down for the next so many of them.
+    async fn write_erp<T: Send>(
         &self,
         op: &'static str,
-        effect: impl FnOnce(&mut super::State) -> Result<T, CallError>,
+        effect: impl FnOnce(&mut State) -> Result<T, CallError> + Send + 'static,
     ) -> Result<T, CallError> {
-        let fate = self.fate(op);
-        let unknown = || CallError::Unknown { reason: "no answer".to_owned() };
-        match fate {
-            Fate::FailsBefore => return Err(unknown()),
-            Fate::Contended => return Err(CallError::Busy { after_seconds: None, reason: "contention".to_owned() }),
-            Fate::Works | Fate::FailsAfter => {}
-        }
-        let mut state = self.state();
-        if state.erp.down_calls > 0 {
-            state.erp.down_calls -= 1;
-            return Err(CallError::Down { reason: "down".to_owned() });
-        }
-        let done = effect(&mut state)?;
-        if fate == Fate::FailsAfter { Err(unknown()) } else { Ok(done) }
+        let unless_down = |state: &mut State| {
+            if state.erp.down_calls > 0 {
+                state.erp.down_calls -= 1;
+                return Err(down());
+            }
+            effect(state)
+        };
+        self.outside(op, unknown, unless_down).await
     }
 }
 
 impl ErpAmend for World {
     async fn amend(&self, id: &str, order: &ErpOrder) -> Result<ErpRecord, CallError> {
-        self.write_erp("erp.amend", |state| {
+        let (id, total) = (id.to_owned(), order.total);
+        let amend = move |state: &mut State| {
             let (now, erp) = (state.now, &mut state.erp);
             if erp.cannot_amend {
                 return refused("erp_cannot_amend");
             }
-            let (drift, cancelled) = (erp.drift, erp.cancelled.contains(id));
+            let (drift, cancelled) = (erp.drift, erp.cancelled.contains(&id));
             let Some(record) = erp.orders.iter_mut().find(|record| record.id == id && !cancelled) else {
                 return refused("erp_order_missing");
             };
-            record.total = order.total + drift;
+            record.total = total + drift;
             record.confirmed_at = now;
             let record = record.clone();
-            *erp.amendments.entry(id.to_owned()).or_insert(0) += 1;
+            *erp.amendments.entry(id).or_insert(0) += 1;
             Ok(record)
-        })
+        };
+        self.write_erp("erp.amend", amend).await
     }
 }
 
 impl ErpCancel for World {
     async fn cancel(&self, id: &str) -> Result<(), CallError> {
-        self.write_erp("erp.cancel", |state| {
+        let id = id.to_owned();
+        let cancel = move |state: &mut State| {
             if !state.erp.orders.iter().any(|record| record.id == id) {
                 return refused("erp_order_missing");
             }
             if state.erp.credits.iter().any(|(note, _)| note.order == id) {
                 return refused("erp_cannot_cancel");
             }
-            state.erp.cancelled.insert(id.to_owned());
+            state.erp.cancelled.insert(id);
             Ok(())
-        })
+        };
+        self.write_erp("erp.cancel", cancel).await
     }
 }
 
 impl ErpCredit for World {
     /// References are not unique here either.
     async fn credit(&self, note: &CreditNote) -> Result<Document, CallError> {
-        self.write_erp("erp.credit", |state| {
+        let note = note.clone();
+        let credit = move |state: &mut State| {
             if state.erp.cancelled.contains(&note.order) {
                 return refused("erp_refused");
             }
             let id = format!("CN-{}", state.erp.credits.len() + 1);
             let document = Document { kind: DocumentKind::CreditNote, id, number: String::new() };
-            state.erp.credits.push((note.clone(), document.clone()));
+            state.erp.credits.push((note, document.clone()));
             Ok(document)
-        })
+        };
+        self.write_erp("erp.credit", credit).await
     }
 
     async fn find_credit(&self, reference: &str) -> Result<Vec<Document>, CallError> {
-        match self.fate("erp.find_credit") {
-            Fate::Works => {}
-            Fate::Contended => return Err(CallError::Busy { after_seconds: None, reason: "contention".to_owned() }),
-            Fate::FailsBefore | Fate::FailsAfter => return Err(CallError::Down { reason: "down".to_owned() }),
-        }
-        let state = self.state();
-        let found = state.erp.credits.iter().filter(|(note, _)| note.reference == reference);
-        Ok(found.map(|(_, document)| document.clone()).collect())
+        let reference = reference.to_owned();
+        let find = move |state: &mut State| {
+            let found = state.erp.credits.iter().filter(|(note, _)| note.reference == reference);
+            Ok(found.map(|(_, document)| document.clone()).collect())
+        };
+        self.outside("erp.find_credit", down, find).await
     }
 }
 
@@ -217,22 +204,19 @@ impl Storefront for World {
     }
 
     async fn fetch(&self, _store: &StoreConfig, order: u64) -> Result<Option<(StoreOrder, Vec<u8>)>, CallError> {
-        match self.fate("store.fetch") {
-            Fate::Works => {}
-            Fate::Contended => return Err(CallError::Busy { after_seconds: None, reason: "throttled".to_owned() }),
-            Fate::FailsBefore | Fate::FailsAfter => return Err(CallError::Down { reason: "down".to_owned() }),
-        }
-        let found = self.state().shop.get(&order).cloned();
-        Ok(found.map(|order| {
-            let body = serde_json::to_vec(&order).expect("an order is JSON");
-            (order, body)
-        }))
+        let fetch = move |state: &mut State| {
+            Ok(state.shop.get(&order).cloned().map(|order| {
+                let body = serde_json::to_vec(&order).expect("an order is JSON");
+                (order, body)
+            }))
+        };
+        self.outside("store.fetch", down, fetch).await
     }
 
     async fn modified_since(&self, _store: &StoreConfig, since: At) -> Result<Vec<(u64, At)>, CallError> {
-        if self.fate("store.modified_since") != Fate::Works {
-            return Err(CallError::Down { reason: "down".to_owned() });
-        }
-        Ok(self.state().shop.values().filter(|order| order.modified >= since).map(|order| (order.id, order.modified)).collect())
+        let ask = move |state: &mut State| {
+            Ok(state.shop.values().filter(|order| order.modified >= since).map(|order| (order.id, order.modified)).collect())
+        };
+        self.outside("store.modified_since", down, ask).await
     }
 }

@@ -14,25 +14,32 @@ use super::{State, World};
 
 impl Orders for World {
     async fn load(&self, key: &OrderKey) -> Result<Option<Order>, Unavailable> {
-        self.call("orders.load", |state| state.orders.get(key).cloned())
+        self.call("orders.load", |state| state.orders.get(key).cloned()).await
     }
 
     async fn commit(&self, before: Option<&Order>, after: &Order) -> Result<(), CommitError> {
-        match self.fate("orders.commit") {
+        let fate = self.fate("orders.commit").await;
+        let unavailable = || Err(Unavailable::new("orders", "injected").into());
+        let result = match fate {
             Fate::Works => commit(&mut self.state(), before, after),
             Fate::Contended => Err(CommitError::Contention),
-            Fate::FailsBefore => Err(Unavailable::new("orders", "injected, before the effect").into()),
-            Fate::FailsAfter => {
-                commit(&mut self.state(), before, after)?;
-                Err(Unavailable::new("orders", "injected, after the effect").into())
+            Fate::FailsBefore | Fate::Down => unavailable(),
+            Fate::FailsAfter => commit(&mut self.state(), before, after).and(unavailable()),
+            Fate::Later(milliseconds) => {
+                let (before, after) = (before.cloned(), after.clone());
+                self.later(milliseconds, move |state| drop(commit(state, before.as_ref(), &after)));
+                unavailable()
             }
-        }
+        };
+        self.answer("orders.commit", fate).await;
+        result
     }
 }
 
 fn commit(state: &mut State, before: Option<&Order>, after: &Order) -> Result<(), CommitError> {
+    let after = &state.mutated(after);
     let current = state.orders.get(&after.key);
-    if current.map(|order| order.version) != before.map(|order| order.version) {
+    if state.is_conditional() && current.map(|order| order.version) != before.map(|order| order.version) {
         return Err(CommitError::Conflict(current.cloned().map(Box::new)));
     }
     let held = before.map_or(waybill_domain::Stock::NONE, |order| order.stock.clone());
@@ -71,7 +78,9 @@ fn commit(state: &mut State, before: Option<&Order>, after: &Order) -> Result<()
     }
     state.stock = rows;
     state.orders.insert(after.key.clone(), after.clone());
-    state.stream.push_back(after.clone());
+    if state.is_heard() {
+        state.stream.push_back(after.clone());
+    }
     Ok(())
 }
 
@@ -80,9 +89,10 @@ impl Snapshots for World {
         self.call("snapshots.put", |state| {
             state.snapshots.insert((key.clone(), hash.to_string()), body.to_vec());
         })
+        .await
     }
     async fn get(&self, key: &OrderKey, hash: &ContentHash) -> Result<Option<Vec<u8>>, Unavailable> {
-        self.call("snapshots.get", |state| state.snapshots.get(&(key.clone(), hash.to_string())).cloned())
+        self.call("snapshots.get", |state| state.snapshots.get(&(key.clone(), hash.to_string())).cloned()).await
     }
 }
 
@@ -91,6 +101,7 @@ impl Log for World {
         self.call("log.put_page", |state| {
             state.log.insert((key.clone(), page), events.to_vec());
         })
+        .await
     }
 }
 
@@ -102,9 +113,10 @@ impl Lanes for World {
             waiters.truncate(limit);
             waiters
         })
+        .await
     }
     async fn count(&self, of: &Lane) -> Result<u64, Unavailable> {
-        self.call("lanes.count", |state| in_lane(state, of).count().try_into().unwrap_or(u64::MAX))
+        self.call("lanes.count", |state| in_lane(state, of).count().try_into().unwrap_or(u64::MAX)).await
     }
 }
 
@@ -118,22 +130,22 @@ fn in_lane<'a>(state: &'a State, of: &'a Lane) -> impl Iterator<Item = Waiter> +
 
 impl Configs for World {
     async fn store(&self, slug: &StoreSlug) -> Result<Option<StoreConfig>, Unavailable> {
-        self.call("configs.store", |state| state.stores.get(slug).cloned())
+        self.call("configs.store", |state| state.stores.get(slug).cloned()).await
     }
     async fn erp(&self, slug: &ErpSlug) -> Result<Option<ErpConfig>, Unavailable> {
-        self.call("configs.erp", |state| state.erps.get(slug).cloned())
+        self.call("configs.erp", |state| state.erps.get(slug).cloned()).await
     }
     async fn warehouse(&self, slug: &WarehouseSlug) -> Result<Option<WarehouseConfig>, Unavailable> {
-        self.call("configs.warehouse", |state| state.warehouses.get(slug).cloned())
+        self.call("configs.warehouse", |state| state.warehouses.get(slug).cloned()).await
     }
     async fn warehouses(&self) -> Result<Vec<WarehouseConfig>, Unavailable> {
-        self.call("configs.warehouses", |state| state.warehouses.values().cloned().collect())
+        self.call("configs.warehouses", |state| state.warehouses.values().cloned().collect()).await
     }
     async fn stores(&self) -> Result<Vec<StoreConfig>, Unavailable> {
-        self.call("configs.stores", |state| state.stores.values().cloned().collect())
+        self.call("configs.stores", |state| state.stores.values().cloned().collect()).await
     }
     async fn erps(&self) -> Result<Vec<ErpConfig>, Unavailable> {
-        self.call("configs.erps", |state| state.erps.values().cloned().collect())
+        self.call("configs.erps", |state| state.erps.values().cloned().collect()).await
     }
 }
 
@@ -142,6 +154,7 @@ impl Circuits for World {
         self.call("circuits.circuit", |state| {
             state.circuits.get(endpoint).cloned().unwrap_or_else(|| Circuit::closed(endpoint.clone()))
         })
+        .await
     }
     async fn save_circuit(&self, circuit: &Circuit) -> Result<bool, Unavailable> {
         self.call("circuits.save", |state| {
@@ -152,11 +165,12 @@ impl Circuits for World {
             }
             fits
         })
+        .await
     }
 }
 
 impl WebhookSecrets for World {
     async fn webhook_secrets(&self, store: &StoreSlug, _fresh: bool) -> Result<Option<Vec<String>>, Unavailable> {
-        self.call("secrets.webhook", |state| state.secrets.get(store).cloned())
+        self.call("secrets.webhook", |state| state.secrets.get(store).cloned()).await
     }
 }

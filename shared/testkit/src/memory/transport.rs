@@ -12,7 +12,7 @@ fn taken<T>(fate: Fate, batch: &[T]) -> &[T] {
     match fate {
         Fate::Works => batch,
         Fate::FailsAfter => &batch[..batch.len().div_ceil(2)],
-        Fate::FailsBefore | Fate::Contended => &[],
+        Fate::FailsBefore | Fate::Contended | Fate::Down | Fate::Later(_) => &[],
     }
 }
 
@@ -28,24 +28,26 @@ fn enqueue(state: &mut State, outgoing: &Outgoing) {
 
 impl CommandQueue for World {
     async fn send(&self, commands: &[Outgoing]) -> Result<(), Unavailable> {
-        let fate = self.fate("sqs.send");
+        let fate = self.fate("sqs.send").await;
         for outgoing in taken(fate, commands) {
             enqueue(&mut self.state(), outgoing);
         }
+        self.answer("sqs.send", fate).await;
         answer(fate, "sqs")
     }
 }
 
 impl FactBus for World {
     async fn publish(&self, facts: &[Fact]) -> Result<(), Unavailable> {
-        let fate = self.fate("events.publish");
+        let fate = self.fate("events.publish").await;
         self.state().facts.extend_from_slice(taken(fate, facts));
+        self.answer("events.publish", fate).await;
         answer(fate, "events")
     }
 }
 
 impl Spool for World {
     async fn spool(&self, spooled: &Spooled) -> Result<(), Unavailable> {
-        self.call("sqs.spool", |state| state.spool.push_back(spooled.clone()))
+        self.call("sqs.spool", |state| state.spool.push_back(spooled.clone())).await
     }
 }

@@ -41,6 +41,8 @@ pub enum Outcome {
     Held,
     /// The outcome of a call is unknown and will be looked up.
     Unknown,
+    /// A part of the deployment did not answer for long: the sweep sends another message.
+    LeftToSweep,
 }
 
 /// The order that the command names, if the step is due for it: an order that comes from a line as if it no longer waited.

@@ -1,0 +1,100 @@
+//! What must be true after everything that happens, and at rest.
+
+use std::collections::BTreeMap;
+
+use waybill_domain::StockState;
+use waybill_domain::money::Decimal;
+use waybill_testkit::memory::{Simulation, State};
+
+use crate::common::invariants::{assert_invariants, assert_orders_are_right};
+
+/// The checks, with what they saw last, so that they look only at what changed.
+#[derive(Default)]
+pub struct Checks {
+    written: u64,
+    outside: usize,
+}
+
+impl Checks {
+    /// After everything that happens.
+    pub fn hold(&mut self, state: &State) -> Result<(), String> {
+        let written = state.orders.values().map(|order| order.version).sum();
+        if written != self.written {
+            self.written = written;
+            stock_adds_up(state)?;
+        }
+        let refunds: usize = state.desk.refunds.values().map(Vec::len).sum();
+        let outside = state.erp.orders.len() + state.erp.cancelled.len() + state.erp.credits.len() + refunds;
+        if outside != self.outside {
+            self.outside = outside;
+            nothing_twice(state)?;
+        }
+        Ok(())
+    }
+
+    /// When nothing moves any more. `told`: the stream lost nothing, so that the bus must have heard everything.
+    pub fn at_rest(&self, simulation: &Simulation, told: bool) {
+        let check = if told { assert_invariants } else { assert_orders_are_right };
+        check(&simulation.world, "at rest");
+        let slots = usize::try_from(simulation.world.state().erps.values().map(|erp| erp.slots).sum::<u32>()).unwrap_or(0);
+        let most = simulation.calls_out().iter().map(|(_, out)| *out).max().unwrap_or(0);
+        assert!(most <= slots, "{most} calls were out at once at an ERP with {slots} slots");
+    }
+}
+
+/// The ledger is what the orders hold, and promises nothing that is not there.
+fn stock_adds_up(state: &State) -> Result<(), String> {
+    for ((_, sku), row) in &state.stock {
+        let mut unproven = 0;
+        for order in state.orders.values() {
+            if order.stock.state == StockState::Reserved {
+                unproven += i64::from(order.stock.lines.get(sku).copied().unwrap_or(0));
+            }
+            unproven += i64::from(order.stock.extra.get(sku).copied().unwrap_or(0));
+        }
+        let proven: i64 = row.proven.values().sum();
+        if row.available < 0 {
+            return Err(format!("{sku} is oversold: {row:?}"));
+        }
+        if row.unproven != unproven || row.available != row.free - row.unproven - proven {
+            return Err(format!("{sku}: the orders hold {unproven}, the ledger says {row:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// One live ERP document per order, one credit note per refund, one refund per return, no more credited than refunded.
+fn nothing_twice(state: &State) -> Result<(), String> {
+    let mut live: BTreeMap<&str, u32> = BTreeMap::new();
+    for record in state.erp.orders.iter().filter(|record| !state.erp.cancelled.contains(&record.id)) {
+        // `shop-16-r2` is the second life of `shop-16`.
+        let order = record.reference.split("-r").next().unwrap_or_default();
+        let documents = live.entry(order).or_default();
+        *documents += 1;
+        if *documents > 1 {
+            return Err(format!("{order} is in the ERP twice"));
+        }
+    }
+    let mut credited: BTreeMap<&str, Decimal> = BTreeMap::new();
+    for (number, (note, _)) in state.erp.credits.iter().enumerate() {
+        if state.erp.credits.iter().skip(number + 1).any(|(other, _)| other.reference == note.reference) {
+            return Err(format!("{} was credited twice", note.reference));
+        }
+        *credited.entry(note.order.as_str()).or_default() += note.amount;
+    }
+    for (order, refunds) in &state.desk.refunds {
+        for (number, refund) in refunds.iter().enumerate().filter(|(_, refund)| refund.returned.is_some()) {
+            if refunds.iter().skip(number + 1).any(|other| other.returned == refund.returned) {
+                return Err(format!("return {:?} of order {order} was refunded twice", refund.returned));
+            }
+        }
+        let refunded: Decimal = refunds.iter().map(|refund| refund.amount).sum();
+        let documents =
+            state.erp.orders.iter().filter(|record| record.reference.split("-r").next() == Some(&format!("shop-{order}")));
+        let noted: Decimal = documents.filter_map(|record| credited.get(record.id.as_str())).sum();
+        if noted > refunded {
+            return Err(format!("order {order}: {noted} credited, {refunded} refunded"));
+        }
+    }
+    Ok(())
+}
