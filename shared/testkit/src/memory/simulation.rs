@@ -84,6 +84,8 @@ pub struct Simulation {
     happenings: BTreeMap<(At, u64), Happening>,
     tasks: BTreeMap<u64, Task>,
     numbers: u64,
+    /// What a step called a defect.
+    defect: Option<String>,
 }
 
 impl Simulation {
@@ -97,7 +99,8 @@ impl Simulation {
             .map(|weather| (weather.from, weather.from + weather.lasts))
             .collect();
         world.state().chaos = Some(Chaos::new(seed, begin, weather, mutation));
-        let mut simulation = Simulation { world, begin, calm, happenings: BTreeMap::new(), tasks: BTreeMap::new(), numbers: 0 };
+        let mut simulation =
+            Simulation { world, begin, calm, happenings: BTreeMap::new(), tasks: BTreeMap::new(), numbers: 0, defect: None };
         for (from, to) in frozen {
             simulation.at(
                 from,
@@ -133,7 +136,7 @@ impl Simulation {
     /// Runs until all trouble is over and nothing is left to do; `check` looks at the world after everything that happens.
     ///
     /// # Errors
-    /// What `check` says, or that waits do not end.
+    /// What `check` says, a step's defect, or that waits do not end.
     pub fn run(&mut self, mut check: impl FnMut(&State) -> Result<(), String>) -> Result<(), String> {
         let mut quiet_until = None;
         loop {
@@ -150,6 +153,9 @@ impl Simulation {
                 }
             }
             self.step(at);
+            if let Some(defect) = self.defect.take() {
+                return Err(format!("a defect: {defect}"));
+            }
             check(&self.world.state())?;
         }
     }
@@ -245,11 +251,15 @@ impl Simulation {
                 continue;
             }
             let pick = visible[usize::try_from(self.draw("message", many.min(3))).unwrap_or(0)];
-            let twice = self.strikes(Trouble::Doubles);
             let state = &mut *self.world.state();
             let queue: &mut VecDeque<Message> = state.queues.get_mut(&step)?;
             let mut message = queue.remove(pick)?;
             message.receives += 1;
+            // Once a message: copies of copies would be no weather any more.
+            let twice = message.receives == 1 && {
+                let now = state.now;
+                state.chaos.as_mut().is_some_and(|chaos| chaos.strikes(Trouble::Doubles, now))
+            };
             if twice {
                 queue.push_back(Message { visible_at: state.now.plus_seconds(1), ..message.clone() });
             }
@@ -316,7 +326,9 @@ impl Simulation {
             (Errand::Command(message), End::Disposed(disposition)) => match disposition {
                 Disposition::Ack(_) => {}
                 Disposition::Retry { after_seconds, .. } => self.again(message, now.plus_seconds(after_seconds)),
-                Disposition::Fail { .. } => self.again(message, now.plus_seconds(60)),
+                Disposition::Fail { reason } => {
+                    self.defect = Some(format!("{} of {}: {reason}", message.command.step, message.command.order));
+                }
             },
             (Errand::Relay(batch), End::Done(true)) if !self.strikes(Trouble::Doubles) => {
                 self.world.state().stream.drain(..batch.len());
