@@ -7,7 +7,7 @@ use futures_util::{FutureExt, StreamExt, stream};
 use lambda_runtime::{Context, LambdaEvent};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use waybill_contracts::Command;
+use waybill_contracts::{Command, Unread};
 use waybill_workflow::dispose::{Disposition, dispose};
 use waybill_workflow::ports::Runtime;
 use waybill_workflow::{Failure, Outcome};
@@ -69,7 +69,7 @@ where
 {
     let step = &step;
     each(platform, event, style, |message| async move {
-        match serde_json::from_str::<Command>(&message.body) {
+        match Command::read(&message.body) {
             Ok(command) if command.step.slug() != style.slug => {
                 Disposition::Fail { reason: format!("a command for {} in the queue of {}", command.step, style.slug) }
             }
@@ -77,7 +77,8 @@ where
                 let result = step(command.clone()).await;
                 dispose(platform, &command, result, message.receives()).await
             }
-            Err(error) => Disposition::Fail { reason: format!("not a command of this version: {error}") },
+            Err(error @ Unread::Newer(_)) => Disposition::wait(error, message.receives()),
+            Err(error) => Disposition::Fail { reason: format!("not a command: {error}") },
         }
     })
     .await

@@ -13,6 +13,11 @@ use crate::steps::{Outcome, TRIES};
 /// Receives after which an order stops being retried by its message and waits for the endpoint instead.
 const PATIENCE: u32 = 4;
 
+/// What a newer release wrote is looked at again after so many seconds, then three times as many, up to six hours: 15 receives are two days,
+/// in which the newer release is deployed again, or its messages are looked after by a person.
+const FIRST_WAIT: u32 = 60;
+const LONGEST_WAIT: u32 = 21_600;
+
 /// What becomes of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Disposition {
@@ -32,6 +37,14 @@ pub enum Disposition {
     },
 }
 
+impl Disposition {
+    /// Of a message that is, or is about, what a newer release wrote: it waits for that release.
+    pub fn wait(reason: impl ToString, receive_count: u32) -> Self {
+        let tripled = FIRST_WAIT.saturating_mul(3_u32.saturating_pow(receive_count.saturating_sub(1)));
+        Disposition::Retry { after_seconds: tripled.min(LONGEST_WAIT), reason: reason.to_string() }
+    }
+}
+
 /// Decides, and writes to the order what the decision means for it.
 pub async fn dispose(
     ports: &(impl Orders + Runtime),
@@ -46,6 +59,8 @@ pub async fn dispose(
     let reason = error.to_string();
     let (change, outcome) = match error {
         StepError::Defect { reason } => return Disposition::Fail { reason },
+        // Not even what the step learnt can be written: the newer release learns it again.
+        StepError::Newer { reason } => return Disposition::wait(reason, receive_count),
         StepError::Retryable { endpoint: Some(endpoint), .. } if receive_count >= PATIENCE => (wait(endpoint), Outcome::Waiting),
         StepError::Retryable { after_seconds, .. } if first.is_empty() => {
             return Disposition::Retry { after_seconds: backoff(after_seconds, receive_count), reason };
@@ -63,6 +78,7 @@ pub async fn dispose(
         Ok(true) => Disposition::Ack(outcome),
         Ok(false) => Disposition::Retry { after_seconds: 1, reason },
         Err(StepError::Defect { reason }) => Disposition::Fail { reason },
+        Err(StepError::Newer { reason }) => Disposition::wait(reason, receive_count),
         Err(error) => Disposition::Retry { after_seconds: backoff(2, receive_count), reason: format!("{reason}; then {error}") },
     }
 }

@@ -8,6 +8,7 @@ use waybill_domain::{Circuit, Endpoint};
 use waybill_workflow::Unavailable;
 use waybill_workflow::ports::Circuits;
 
+use super::row::VERSION;
 use super::{Dynamo, Row, n, s};
 use crate::error::{is_contention, unavailable};
 
@@ -58,6 +59,9 @@ impl Circuits for Dynamo {
 }
 
 fn read(mut row: Row) -> Result<Circuit, Unavailable> {
+    if row.contains_key(VERSION) {
+        return Err(Unavailable::newer(PART));
+    }
     if let Some(endpoint) = row.remove("pk") {
         row.insert("endpoint".to_owned(), endpoint);
     }

@@ -15,7 +15,7 @@ pub mod samples;
 mod tables;
 mod transport;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use waybill_contracts::{Command, Fact};
@@ -51,6 +51,8 @@ pub struct State {
     pub now: At,
     /// Order rows.
     pub orders: BTreeMap<OrderKey, Order>,
+    /// Orders whose rows a newer release wrote: they can be neither read nor written here.
+    pub newer: BTreeSet<OrderKey>,
     /// What the stream has not given to the relay.
     pub stream: VecDeque<Order>,
     /// Snapshots by key and hash.
@@ -114,6 +116,7 @@ impl World {
         World(Arc::new(Mutex::new(State {
             now: At(1_767_225_600_000),
             orders: BTreeMap::new(),
+            newer: BTreeSet::new(),
             stream: VecDeque::new(),
             snapshots: BTreeMap::new(),
             log: BTreeMap::new(),

@@ -14,7 +14,10 @@ use super::{State, World};
 
 impl Orders for World {
     async fn load(&self, key: &OrderKey) -> Result<Option<Order>, Unavailable> {
-        self.call("orders.load", |state| state.orders.get(key).cloned())
+        self.call("orders.load", |state| match state.newer.contains(key) {
+            true => Err(Unavailable::newer("orders")),
+            false => Ok(state.orders.get(key).cloned()),
+        })?
     }
 
     async fn commit(&self, before: Option<&Order>, after: &Order) -> Result<(), CommitError> {
@@ -31,6 +34,9 @@ impl Orders for World {
 }
 
 fn commit(state: &mut State, before: Option<&Order>, after: &Order) -> Result<(), CommitError> {
+    if state.newer.contains(&after.key) {
+        return Err(Unavailable::newer("orders").into());
+    }
     let current = state.orders.get(&after.key);
     if current.map(|order| order.version) != before.map(|order| order.version) {
         return Err(CommitError::Conflict(current.cloned().map(Box::new)));

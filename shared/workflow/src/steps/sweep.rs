@@ -80,7 +80,12 @@ async fn sweep(ports: &impl Ports) -> Result<Swept, StepError> {
     }
     endpoints.extend(stores.iter().map(|store| (Endpoint::Store(store.slug.clone()), STORE_ORDERS_PER_MINUTE)));
     for (endpoint, per_minute) in &endpoints {
-        swept.drained = swept.drained.saturating_add(drain(ports, endpoint, *per_minute).await?);
+        // A circuit that a newer release wrote is looked after by its sweep.
+        match drain(ports, endpoint, *per_minute).await {
+            Ok(drained) => swept.drained = swept.drained.saturating_add(drained),
+            Err(StepError::Newer { reason }) => tracing::warn!(%endpoint, reason, "not drained"),
+            Err(error) => return Err(error),
+        }
     }
     count(ports, &endpoints, &mut swept).await?;
     // Stores that hang take time: another one is first every minute, and what does not fit waits for the next sweep.
@@ -98,12 +103,17 @@ async fn sweep(ports: &impl Ports) -> Result<Swept, StepError> {
     Ok(swept)
 }
 
+/// An order that a newer release wrote is left to the newer sweep, and keeps no other from being looked at.
+fn left_to_the_newer(loaded: Result<Option<Order>, Unavailable>) -> Result<Option<Order>, Unavailable> {
+    loaded.or_else(|error| if error.newer { Ok(None) } else { Err(error) })
+}
+
 async fn resend(ports: &impl Ports, lane: &Lane) -> Result<u64, StepError> {
     let now = ports.now();
     let mut outgoing: Vec<Outgoing> = Vec::new();
     for Waiter { key, .. } in ports.oldest(lane, now.minus_seconds(GRACE_SECONDS), RESEND).await? {
         // The index may be stale: the record decides.
-        let Some(order) = ports.load(&key).await? else { continue };
+        let Some(order) = left_to_the_newer(ports.load(&key).await)? else { continue };
         outgoing.extend(relay::commands(&order, Origin::Sweep, now).into_iter().filter(|outgoing| outgoing.delay_seconds == 0));
     }
     send(ports, outgoing).await
@@ -144,7 +154,7 @@ async fn drain(ports: &impl Ports, endpoint: &Endpoint, per_minute: u32) -> Resu
 
 /// What is due for an order as if it no longer waited.
 async fn from_line(ports: &impl Ports, key: &OrderKey) -> Result<Vec<Outgoing>, StepError> {
-    let Some(order) = ports.load(key).await? else { return Ok(Vec::new()) };
+    let Some(order) = left_to_the_newer(ports.load(key).await)? else { return Ok(Vec::new()) };
     let now = ports.now();
     let freed = Order { waiting: None, ..order };
     let due = next(&freed).into_iter().filter(|due| due.not_before.is_none_or(|at| at <= now));
@@ -189,12 +199,16 @@ async fn poll(ports: &impl Ports, store: &StoreConfig) -> Result<Option<u64>, St
     };
     // A store that had more to say than one answer holds is asked for the rest next time, from there on and not from before it.
     let last = modified.last().filter(|_| modified.len() >= POLL_LIMIT);
-    let reached = last.map_or(now, |(_, modified)| modified.plus_seconds(OVERLAP_SECONDS));
+    let mut reached = last.map_or(now, |(_, modified)| modified.plus_seconds(OVERLAP_SECONDS));
     let mut found: u64 = 0;
     for (id, modified) in modified {
         let key = OrderKey { store: store.slug.clone(), id };
-        if let intake::Received::Doubted(..) = intake::polled(ports, key, modified).await? {
-            found = found.saturating_add(1);
+        match intake::polled(ports, key, modified).await {
+            Ok(intake::Received::Doubted(..)) => found = found.saturating_add(1),
+            Ok(_) => {}
+            // It stays unknown to the newer release that the store has news of this order: the next poll begins with it.
+            Err(StepError::Newer { .. }) => reached = reached.min(modified),
+            Err(error) => return Err(error),
         }
     }
     ports.save_circuit(&circuit.polled(reached)).await?;
@@ -214,7 +228,8 @@ async fn count(ports: &impl Ports, endpoints: &[(Endpoint, u32)], swept: &mut Sw
     for lane in &unposted {
         // Posted orders stand in lines too, by the time they were received.
         for Waiter { since, key } in ports.oldest(lane, now.plus_seconds(1), LOOKED_AT).await? {
-            let unposted = *lane == Lane::Open || ports.load(&key).await?.is_some_and(|order| order.stage < Stage::Posted);
+            let unposted = *lane == Lane::Open
+                || left_to_the_newer(ports.load(&key).await)?.is_some_and(|order| order.stage < Stage::Posted);
             if unposted {
                 swept.oldest_unposted_seconds = swept.oldest_unposted_seconds.max(now.since(since).div_euclid(1000));
                 break;
