@@ -9,7 +9,7 @@ use waybill_contracts::Unread;
 use waybill_domain::Step;
 use waybill_lambda::batch::{self, Style};
 use waybill_lambda::metrics::Metrics;
-use waybill_lambda::{Platform, http};
+use waybill_lambda::{Pace, Platform, http};
 use waybill_workflow::dispose::Disposition;
 use waybill_workflow::ports::Runtime;
 use waybill_workflow::steps::intake::{self, Received};
@@ -17,7 +17,7 @@ use waybill_workflow::{Outcome, StepError};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    waybill_lambda::serve(async |platform, event| {
+    waybill_lambda::serve_at(Pace::PROMPT, async |platform, event| {
         if event.payload.get("Records").is_some() {
             resume(&platform, event).await
         } else {

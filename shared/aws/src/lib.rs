@@ -12,7 +12,7 @@ pub mod names;
 pub mod secrets;
 pub mod sqs;
 
-pub use client::sdk_config;
+pub use client::{Pace, sdk_config};
 pub use dynamo::Dynamo;
 pub use dynamo::configs::PutError;
 pub use dynamo::row::{BadRow, order_from_image};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use waybill_aws::{Bus, Dynamo, Names, Queues, Secrets, Sqs, sdk_config};
+use waybill_aws::{Bus, Dynamo, Names, Pace, Queues, Secrets, Sqs, sdk_config};
 use waybill_connectors::client_signature;
 use waybill_connectors::erp::rest::RestErp;
 use waybill_connectors::warehouse::PushedWarehouses;
@@ -41,8 +41,8 @@ pub struct Platform {
 
 impl Platform {
     /// From the environment that the template gives a function.
-    pub async fn from_env() -> Self {
-        let config = sdk_config().await;
+    pub async fn from_env(pace: Pace) -> Self {
+        let config = sdk_config(pace).await;
         let names = Names::from_env();
         let secrets = Secrets::new(&config, &names);
         Platform {
@@ -98,6 +98,9 @@ impl Runtime for Platform {
     }
     async fn pause(&self, milliseconds: u32) {
         tokio::time::sleep(Duration::from_millis(u64::from(milliseconds))).await;
+    }
+    async fn within<T: Send>(&self, milliseconds: u32, work: impl Future<Output = T> + Send) -> Option<T> {
+        tokio::time::timeout(Duration::from_millis(u64::from(milliseconds)), work).await.ok()
     }
 }
 

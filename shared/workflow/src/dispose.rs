@@ -124,6 +124,6 @@ fn wait(endpoint: Endpoint) -> Change {
 }
 
 /// Doubles with every receive, up to five minutes.
-pub(crate) fn backoff(after_seconds: u32, receive_count: u32) -> u32 {
+pub fn backoff(after_seconds: u32, receive_count: u32) -> u32 {
     after_seconds.max(1).saturating_mul(2_u32.saturating_pow(receive_count.saturating_sub(1).min(8))).min(300)
 }

@@ -1,6 +1,7 @@
 //! The steps, one file each, and the two movers between them: the relay and the sweep.
 
 pub mod api;
+mod bounded;
 mod door;
 mod erp_desk;
 pub mod intake;
