@@ -20,4 +20,5 @@ pub use eventbridge::Bus;
 pub use names::{Names, Queues};
 pub use secrets::Secrets;
 pub use sqs::Sqs;
+pub use sqs::send_back::WayBack;
 pub use sqs::spool::spooled_from_message;

@@ -4,6 +4,7 @@
 
 pub mod commands;
 pub mod config;
+pub mod dead_letters;
 pub mod erp;
 pub mod idempotency;
 pub mod orders;
@@ -15,6 +16,7 @@ pub mod warehouse;
 
 pub use commands::{CommandQueue, FactBus, Outgoing, Spool, Spooled};
 pub use config::{Circuits, Configs};
+pub use dead_letters::{DeadLetter, DeadLetters, Failures, Known, LastWords, LetterId, SendBack};
 pub use idempotency::{Claim, Idempotency};
 pub use orders::{CommitError, Lanes, Log, Orders, Shortage, Snapshots, Waiter};
 pub use runtime::Runtime;

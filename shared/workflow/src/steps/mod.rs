@@ -2,6 +2,7 @@
 
 pub mod api;
 mod bounded;
+pub mod dead_letters;
 mod door;
 mod erp_desk;
 pub mod intake;
