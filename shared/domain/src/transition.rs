@@ -382,9 +382,8 @@ impl Transition<'_> {
         let earlier = self.order.hold.take();
         // Held again for the same reason, it is the same hold; held for another, the first is still to be ended. Dead letters of two steps
         // are two reasons: each keeps its own step from running.
-        let same = |earlier: &Hold| {
-            earlier.code == code && earlier.about == about && (code != DEAD_LETTER || earlier.step == step)
-        };
+        let same =
+            |earlier: &Hold| earlier.code == code && earlier.about == about && (code != DEAD_LETTER || earlier.step == step);
         let under = match earlier {
             Some(earlier) if same(&earlier) => earlier.under,
             earlier => earlier.map(Box::new),

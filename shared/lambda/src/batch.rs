@@ -9,9 +9,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use waybill_contracts::{Command, Unread};
 use waybill_workflow::dispose::{Disposition, backoff, dispose};
-use waybill_workflow::ports::Runtime;
+use waybill_workflow::ports::{LastWords, LetterId, Runtime};
 use waybill_workflow::{Failure, Outcome};
 
+use crate::last_words;
 use crate::metrics::Metrics;
 use crate::platform::Platform;
 
@@ -31,8 +32,13 @@ pub struct Message {
     receipt_handle: String,
     /// The text.
     pub body: String,
+    /// The queue it came from.
+    #[serde(default, rename = "eventSourceARN")]
+    pub event_source_arn: String,
     #[serde(default)]
     attributes: Attributes,
+    #[serde(default)]
+    message_attributes: serde_json::Map<String, Value>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -40,6 +46,8 @@ pub struct Message {
 struct Attributes {
     #[serde(default)]
     approximate_receive_count: String,
+    #[serde(default, rename = "AWSTraceHeader")]
+    trace_header: Option<String>,
 }
 
 impl Message {
@@ -47,6 +55,21 @@ impl Message {
     pub fn receives(&self) -> u32 {
         self.attributes.approximate_receive_count.parse().unwrap_or(1)
     }
+
+    /// An attribute that its sender gave it.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        self.message_attributes.get(name)?.get("stringValue")?.as_str()
+    }
+
+    /// The trace that it was sent in.
+    pub fn trace(&self) -> Option<String> {
+        self.attributes.trace_header.as_deref().and_then(root)
+    }
+}
+
+/// The id in a trace header, `Root=1-…;Parent=…`.
+fn root(header: &str) -> Option<String> {
+    header.split(';').find_map(|part| part.trim().strip_prefix("Root=")).map(str::to_owned)
 }
 
 /// How a function treats its batch.
@@ -107,12 +130,19 @@ where
 {
     let started = platform.now();
     let (messages, deadline) = (messages(event.payload)?, event.context.deadline());
+    let trace = event.context.xray_trace_id.as_deref().and_then(root);
     let results = each_alone(messages, deadline, style, work).await;
 
+    let words = results.iter().filter_map(|(named, disposition)| {
+        let reason = last_words::reason(disposition, named.receives)?;
+        let id = LetterId { queue: style.slug.to_owned(), message: named.id.clone() };
+        Some((id, LastWords { error: reason, trace: trace.clone(), receives: named.receives, at: platform.now() }))
+    });
+    let words: Vec<_> = words.collect();
     let mut metrics = Metrics::default();
     let mut failures = Vec::new();
     let mut delays: Vec<(String, u32)> = Vec::new();
-    for (Named { id, receipt, order }, disposition) in results {
+    for (Named { id, receipt, order, .. }, disposition) in results {
         match disposition {
             Disposition::Ack(outcome) => metrics.outcome(outcome),
             Disposition::Retry { after_seconds, reason } => {
@@ -129,7 +159,8 @@ where
         }
     }
     // Whether or not that works, the answer must leave: without it the whole batch comes again.
-    if tokio::time::timeout(left_until(deadline, TO_ANSWER), platform.delay(&delays)).await.is_err() {
+    let report = futures_util::future::join(platform.delay(&delays), last_words::leave(platform, words));
+    if tokio::time::timeout(left_until(deadline, TO_ANSWER), report).await.is_err() {
         tracing::warn!("no time to delay messages: they come back by the queue's visibility timeout");
     }
     let now = platform.now();
@@ -174,6 +205,7 @@ where
 struct Named {
     id: String,
     receipt: String,
+    receives: u32,
     /// The order, if the message is a command.
     order: Option<String>,
 }
@@ -181,7 +213,7 @@ struct Named {
 impl Named {
     fn of(message: &Message) -> Self {
         let order = serde_json::from_str::<Command>(&message.body).ok().map(|command| command.order.to_string());
-        Named { id: message.message_id.clone(), receipt: message.receipt_handle.clone(), order }
+        Named { id: message.message_id.clone(), receipt: message.receipt_handle.clone(), receives: message.receives(), order }
     }
 }
 

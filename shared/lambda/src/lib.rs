@@ -1,8 +1,10 @@
 //! What every function shares: how it starts, how it takes messages, what it says of itself. The functions themselves are thin.
 
 pub mod batch;
+pub mod dead_letter;
 pub mod erps;
 pub mod http;
+mod last_words;
 pub mod metrics;
 pub mod platform;
 pub mod stream;

@@ -15,9 +15,9 @@ use waybill_domain::{
 };
 use waybill_workflow::ports::erp::Erps;
 use waybill_workflow::ports::{
-    Circuits, Claim, Client, ClientSignatures, Clients, CommandQueue, CommitError, Configs, Delivery, FactBus, Idempotency,
-    Lanes, Log, Orders, Outgoing, Runtime, SignedRequest, Snapshots, Spool, Spooled, StoreDesk, StoreFulfillment, StoreSecrets,
-    Storefront, Waiter, WarehouseDesk, WebhookSecrets,
+    Circuits, Claim, Client, ClientSignatures, Clients, CommandQueue, CommitError, Configs, DeadLetter, DeadLetters, Delivery,
+    FactBus, Failures, Idempotency, Known, Lanes, LastWords, LetterId, Log, Orders, Outgoing, Runtime, SignedRequest, Snapshots,
+    Spool, Spooled, StoreDesk, StoreFulfillment, StoreSecrets, Storefront, Waiter, WarehouseDesk, WebhookSecrets,
 };
 use waybill_workflow::{CallError, Unavailable};
 
@@ -62,6 +62,11 @@ impl Platform {
     /// The deployment's name.
     pub fn deployment(&self) -> &str {
         self.names.deployment()
+    }
+
+    /// Whether the function has a queue of its own.
+    pub fn has_queue(&self) -> bool {
+        self.own_queue.is_some()
     }
 
     /// Lets messages of the function's own queue come back after so many seconds. If that fails they come back when the queue's own
@@ -181,6 +186,16 @@ pass!(Idempotency to dynamo {
     fn claim(&self, key: &str, payload: &ContentHash, now: At, until: At) -> Result<Claim, Unavailable>;
     fn complete(&self, key: &str, token: &str, result: &str, until: At) -> Result<bool, Unavailable>;
     fn give_back(&self, key: &str, token: &str) -> Result<bool, Unavailable>;
+});
+pass!(Failures to dynamo {
+    fn failed(&self, id: &LetterId, words: &LastWords) -> Result<(), Unavailable>;
+});
+pass!(DeadLetters to dynamo {
+    fn known(&self, id: &LetterId) -> Result<Option<Known>, Unavailable>;
+    fn keep(&self, letter: &DeadLetter, body: &str) -> Result<(), Unavailable>;
+    fn letters(&self) -> Result<Vec<DeadLetter>, Unavailable>;
+    fn body(&self, id: &LetterId) -> Result<Option<String>, Unavailable>;
+    fn redriven(&self, id: &LetterId, at: At) -> Result<bool, Unavailable>;
 });
 pass!(WebhookSecrets to secrets {
     fn webhook_secrets(&self, store: &StoreSlug, fresh: bool) -> Result<Option<Vec<String>>, Unavailable>;

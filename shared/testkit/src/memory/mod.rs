@@ -6,6 +6,7 @@
 
 mod claims;
 mod clients;
+mod dead_letters;
 mod desk;
 mod drive;
 mod faults;
@@ -23,7 +24,7 @@ use waybill_domain::{
     At, Circuit, ClientSlug, Endpoint, EntryKind, ErpConfig, ErpSlug, Event, FulfilmentOrder, Order, OrderKey, Sku, Step,
     StockRow, StoreConfig, StoreOrder, StoreSlug, WarehouseConfig, WarehouseSlug,
 };
-use waybill_workflow::ports::{Client, Delivery, Runtime, Spooled};
+use waybill_workflow::ports::{Client, Delivery, Known, LetterId, Runtime, Spooled};
 
 pub use desk::MemoryDesk;
 pub use drive::{Manners, deliver};
@@ -82,6 +83,10 @@ pub struct State {
     pub queues: BTreeMap<Step, VecDeque<Message>>,
     /// Messages that were received too often.
     pub dead: Vec<Command>,
+    /// What is known of messages that failed, with the bodies of those that are dead.
+    pub letters: BTreeMap<LetterId, (Known, String)>,
+    /// Bodies that were sent back to a queue.
+    pub sent_back: Vec<(String, String)>,
     /// Intake's own queue.
     pub spool: VecDeque<Spooled>,
     /// Facts in the order of publication.
@@ -132,6 +137,8 @@ impl World {
             claims: BTreeMap::new(),
             queues: BTreeMap::new(),
             dead: Vec::new(),
+            letters: BTreeMap::new(),
+            sent_back: Vec::new(),
             spool: VecDeque::new(),
             facts: Vec::new(),
             shop: BTreeMap::new(),

@@ -12,9 +12,9 @@ use crate::ports::{DeadLetter, DeadLetters, Known, LetterId, Orders, Runtime};
 
 /// Characters of an error that are kept.
 const LONGEST_ERROR: usize = 1_000;
-/// Receives after which a letter is kept without a hold, if its order cannot be read or written: else it would lie in the dead-letter queue
-/// until that forgets it, and nobody would be told.
-const PATIENCE: u32 = 10;
+/// Seconds after which a letter is let go without a hold, if its order cannot be read or written: else it would lie in the dead-letter
+/// queue until that forgets it. Receives do not tell how long: a queue may go on counting where the one before stopped.
+const PATIENCE: u32 = 1_800;
 /// What is said where nobody left a word.
 const CUT_OFF: &str = "the function left no word: it was cut off (timeout, memory, killed), or its word could not be kept";
 
@@ -54,7 +54,7 @@ pub struct Kept {
 ///
 /// # Errors
 /// What did not answer: the message comes again, and nothing is done twice.
-pub async fn run(ports: &impl Ports, arrived: &Arrived, receives: u32) -> Result<Option<Kept>, StepError> {
+pub async fn run(ports: &impl Ports, arrived: &Arrived) -> Result<Option<Kept>, StepError> {
     let known = ports.known(&arrived.id).await?;
     if matches!(&known, Some(Known::Dead(letter)) if letter.redriven.is_some()) {
         return Ok(None);
@@ -81,7 +81,7 @@ pub async fn run(ports: &impl Ports, arrived: &Arrived, receives: u32) -> Result
     };
     match held {
         Ok(holds) => Ok(Some(Kept { letter, holds })),
-        Err(error) if receives >= PATIENCE => {
+        Err(error) if letter.at.plus_seconds(PATIENCE) <= ports.now() => {
             tracing::error!(letter = %letter.id, %error, "kept, but its order cannot be held");
             Ok(Some(Kept { letter, holds: false }))
         }
