@@ -40,12 +40,13 @@ fn wanted(order: &Order) -> Vec<Due> {
     if let Some(call) = call_out(order) {
         return call;
     }
+    // A doubt goes on to be settled though the stock cannot be given back.
     if gives_stock_back(order) && !is_dead(order, Step::Reserve) {
         return vec![Due::now(Step::Reserve)];
     }
     // In doubt: read the store before anything is decided, even for an order that is held or waits for something else.
     let store_is_down = matches!(&order.waiting, Some(Waiting { on: WaitOn::Endpoint(Endpoint::Store(_)), .. }));
-    if order.stale.is_some() && !store_is_down && !is_dead(order, Step::Validate) {
+    if order.stale.is_some() && !store_is_down {
         return vec![Due::now(Step::Validate)];
     }
     if order.waiting.is_some() && !waits_for_warehouse(order) {

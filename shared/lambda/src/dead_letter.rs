@@ -20,7 +20,7 @@ pub fn read(deployment: &str, message: &Message) -> Result<Arrived, String> {
     let body: Value = serde_json::from_str(&message.body).unwrap_or_default();
     Ok(Arrived {
         id: LetterId { queue: queue.to_owned(), message: message.message_id.clone() },
-        command: serde_json::from_str::<Command>(&message.body).ok(),
+        command: Command::read(&message.body).ok(),
         store: store(&body),
         error: by_event_bridge(message).or_else(|| by_lambda(&body)),
         trace: message.trace(),
