@@ -40,7 +40,9 @@ pub mod time;
 pub mod transition;
 pub mod validate;
 
-pub use circuit::{Admission, Circuit, CircuitState};
+pub use circuit::enter::{Admission, Caller, Ended};
+pub use circuit::rate::Limits;
+pub use circuit::{Circuit, CircuitState};
 pub use config::{ErpConfig, Mapping, Policies, StoreConfig, WarehouseConfig};
 pub use entry::{Entry, EntryKind, entries};
 pub use erp_order::ErpOrder;

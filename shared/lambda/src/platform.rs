@@ -16,8 +16,8 @@ use waybill_domain::{
 use waybill_workflow::ports::erp::Erps;
 use waybill_workflow::ports::{
     Circuits, Claim, Client, ClientSignatures, Clients, CommandQueue, CommitError, Configs, DeadLetter, DeadLetters, Delivery,
-    FactBus, Failures, Idempotency, Known, Lanes, LastWords, LetterId, Log, Orders, Outgoing, Runtime, SignedRequest, Snapshots,
-    Spool, Spooled, StoreDesk, StoreFulfillment, StoreSecrets, Storefront, Waiter, WarehouseDesk, WebhookSecrets,
+    FactBus, Failures, Idempotency, Known, Lanes, LastWords, LetterId, Log, Orders, Outgoing, Runtime, Saved, SignedRequest,
+    Snapshots, Spool, Spooled, StoreDesk, StoreFulfillment, StoreSecrets, Storefront, Waiter, WarehouseDesk, WebhookSecrets,
 };
 use waybill_workflow::{CallError, Unavailable};
 
@@ -180,7 +180,7 @@ pass!(Configs to dynamo {
 });
 pass!(Circuits to dynamo {
     fn circuit(&self, endpoint: &Endpoint) -> Result<Circuit, Unavailable>;
-    fn save_circuit(&self, circuit: &Circuit) -> Result<bool, Unavailable>;
+    fn save_circuit(&self, circuit: &Circuit) -> Result<Saved, Unavailable>;
 });
 pass!(Idempotency to dynamo {
     fn claim(&self, key: &str, payload: &ContentHash, now: At, until: At) -> Result<Claim, Unavailable>;

@@ -10,8 +10,9 @@ use crate::error::{Failure, StepError};
 use crate::ports::{Orders, Runtime};
 use crate::steps::{Outcome, TRIES};
 
-/// Receives after which an order stops being retried by its message and waits for the endpoint instead.
-const PATIENCE: u32 = 4;
+/// Receives after which an order stops being retried by its message and waits for the endpoint instead: a message that bounces costs
+/// more than a place in the line.
+const PATIENCE: u32 = 2;
 
 /// What a newer release wrote is looked at again after so many seconds, then three times as many, up to six hours: 15 receives are two days,
 /// in which the newer release is deployed again, or its messages are looked after by a person.
@@ -105,7 +106,9 @@ async fn write(
         let ends_the_call = matches!(change, Change::OutcomeUnknown { .. });
         let wanted = is_due_from_line(&learnt, command.step, context.at);
         let mut changes = first.clone();
-        if ends_the_call || wanted {
+        // Who was sent from the line and goes back to it still stands there.
+        let stands = matches!(&change, Change::Wait(on) if learnt.waiting.as_ref().is_some_and(|waiting| waiting.on == *on));
+        if ends_the_call || (wanted && !stands) {
             changes.push(change.clone());
         }
         if changes.is_empty() {

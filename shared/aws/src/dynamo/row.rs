@@ -63,6 +63,11 @@ impl Mark {
         Mark(AttributeValue::B(Blob::new(random.get(8..).unwrap_or_default())))
     }
 
+    /// Writes the row under this mark.
+    pub fn put_on(&self, row: &mut Row) {
+        row.insert("w".to_owned(), self.0.clone());
+    }
+
     /// Whether this row was written under this mark.
     pub fn is_on(&self, row: &Row) -> bool {
         row.get("w") == Some(&self.0)
@@ -85,7 +90,7 @@ pub fn row_from(order: &Order, mark: &Mark) -> Result<Row, BadRow> {
     shorten(&mut fields);
     let mut row = Row::from(Item::from(fields));
     row.extend(record_key(&order.key));
-    row.insert("w".to_owned(), mark.0.clone());
+    mark.put_on(&mut row);
     if let Some((lane, since)) = lane(order) {
         row.insert("lane".to_owned(), s(lane.key(order.key.shard(SHARDS))));
         row.insert("since".to_owned(), n(since.0));

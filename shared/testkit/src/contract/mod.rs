@@ -84,6 +84,8 @@ macro_rules! contract_checks {
             claims::only_the_owner_ends_a_claim
             circuits::unknown_is_closed
             circuits::one_writer_per_version
+            circuits::a_row_comes_back_as_it_was
+            circuits::many_callers_at_once_share_slots_and_rate
             circuits::what_was_asked_once_is_remembered
             dead_letters::last_words_are_the_last
             dead_letters::a_letter_comes_back

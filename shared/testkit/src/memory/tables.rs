@@ -7,7 +7,9 @@ use waybill_domain::{
     WarehouseConfig, WarehouseSlug, entries,
 };
 use waybill_workflow::Unavailable;
-use waybill_workflow::ports::{Circuits, CommitError, Configs, Lanes, Log, Orders, Shortage, Snapshots, Waiter, WebhookSecrets};
+use waybill_workflow::ports::{
+    Circuits, CommitError, Configs, Lanes, Log, Orders, Saved, Shortage, Snapshots, Waiter, WebhookSecrets,
+};
 
 use super::faults::Fate;
 use super::{State, World};
@@ -149,14 +151,15 @@ impl Circuits for World {
             state.circuits.get(endpoint).cloned().unwrap_or_else(|| Circuit::closed(endpoint.clone()))
         })
     }
-    async fn save_circuit(&self, circuit: &Circuit) -> Result<bool, Unavailable> {
+    async fn save_circuit(&self, circuit: &Circuit) -> Result<Saved, Unavailable> {
         self.call("circuits.save", |state| {
-            let current = state.circuits.get(&circuit.endpoint).map_or(0, |row| row.version);
-            let fits = current + 1 == circuit.version;
-            if fits {
-                state.circuits.insert(circuit.endpoint.clone(), circuit.clone());
+            let unknown = Circuit::closed(circuit.endpoint.clone());
+            let current = state.circuits.get(&circuit.endpoint).unwrap_or(&unknown);
+            if current.version + 1 != circuit.version {
+                return Saved::Overtaken(Box::new(current.clone()));
             }
-            fits
+            state.circuits.insert(circuit.endpoint.clone(), circuit.clone());
+            Saved::Done
         })
     }
 }

@@ -15,7 +15,7 @@ pub mod timeline;
 pub mod warehouse;
 
 pub use commands::{CommandQueue, FactBus, Outgoing, Spool, Spooled};
-pub use config::{Circuits, Configs};
+pub use config::{Circuits, Configs, Saved};
 pub use dead_letters::{DeadLetter, DeadLetters, Failures, Known, LastWords, LetterId, SendBack};
 pub use idempotency::{Claim, Idempotency};
 pub use orders::{CommitError, Lanes, Log, Orders, Shortage, Snapshots, Waiter};

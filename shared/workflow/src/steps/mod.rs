@@ -6,13 +6,14 @@ pub mod dead_letters;
 mod door;
 mod erp_desk;
 pub mod intake;
+mod leases;
 pub mod post_to_erp;
 pub mod refund;
 pub mod relay;
 pub mod report;
 pub mod reserve;
+mod resume;
 pub mod ship_update;
-mod store_call;
 pub mod sweep;
 pub mod validate;
 
