@@ -1,10 +1,13 @@
 //! The circuit of an endpoint, transition by transition.
 
 use waybill_domain::facets::{Stage, WaitOn, Waiting};
-use waybill_domain::{Admission, At, Circuit, CircuitState, Endpoint, Order, OrderKey, Step};
+use waybill_domain::{Admission, At, Caller, Circuit, CircuitState, Ended, Endpoint, Limits, Order, OrderKey, Step};
 use waybill_testkit::memory::World;
 
 const NOW: At = At(1_767_225_600_000);
+/// How long a call may be out, in seconds.
+const LEASE: u32 = 155;
+const LIMITS: Limits = Limits { per_minute: 60, slots: None };
 
 fn circuit() -> Circuit {
     Circuit::closed(Endpoint::Erp("acme".parse().expect("slug")))
@@ -14,40 +17,67 @@ fn key(id: u64) -> OrderKey {
     format!("shop/{id}").parse().expect("key")
 }
 
+fn caller(order: &OrderKey, now: At) -> Caller<'_> {
+    Caller { order, from_line: false, until: now.plus_seconds(LEASE) }
+}
+
 /// Open since `NOW`.
 fn open() -> Circuit {
     circuit().failed(NOW).failed(NOW).failed(NOW)
 }
 
+/// Whether the row lets an order in, and the row with it inside.
+fn enter(circuit: &Circuit, id: u64, from_line: bool, now: At) -> Result<Circuit, Admission> {
+    let order = key(id);
+    match circuit.enter(Caller { from_line, ..caller(&order, now) }, LIMITS, now) {
+        Admission::Go(row) => Ok(*row),
+        refused => Err(refused),
+    }
+}
+
 #[test]
 fn three_outages_in_a_row_open_it_and_a_success_between_them_does_not() {
     let two = circuit().failed(NOW).failed(NOW);
-    assert_eq!((two.state, two.admit(&key(1), false)), (CircuitState::Closed, Admission::Go));
-    let healed = two.succeeded().expect("there was something to forget");
+    assert!(enter(&two, 1, false, NOW).is_ok());
+    let healed = two.leave(0, Ended::Answered, LIMITS, NOW).expect("there was something to forget");
     assert_eq!((healed.state, healed.failures), (CircuitState::Closed, 0));
     let third = two.failed(NOW);
-    assert_eq!((third.state, third.admit(&key(1), true)), (CircuitState::Open, Admission::Wait));
+    assert_eq!((third.state, enter(&third, 1, true, NOW)), (CircuitState::Open, Err(Admission::Line)));
     assert_eq!(third.retry_at, Some(NOW.plus_seconds(30)));
+    assert_eq!(third.failed(NOW.plus_seconds(9)).retry_at, third.retry_at, "calls that were out when it opened say nothing new");
 }
 
 #[test]
-fn a_healthy_endpoint_costs_no_writes() {
-    assert_eq!(circuit().succeeded(), None);
+fn a_healthy_endpoint_without_slots_costs_no_write_to_leave() {
+    assert_eq!(circuit().leave(1, Ended::Answered, LIMITS, NOW), None);
 }
 
 #[test]
-fn one_order_probes_when_it_is_time() {
-    assert_eq!(open().probing(&key(1), NOW.plus_seconds(29)), None);
-    let probing = open().probing(&key(1), NOW.plus_seconds(30)).expect("it is time");
-    assert_eq!(probing.admit(&key(1), true), Admission::Go);
-    assert_eq!(probing.admit(&key(2), true), Admission::Wait);
-    assert_eq!(probing.probing(&key(2), NOW.plus_seconds(60)), None, "one at a time");
-    let lost = NOW.plus_seconds(30 + 300);
-    assert_eq!(
-        probing.probing(&key(2), lost).and_then(|next| next.probe),
-        Some(key(2)),
-        "a probe that never reports is given up"
-    );
+fn one_order_from_the_line_probes_when_it_is_time() {
+    assert_eq!(enter(&open(), 1, true, NOW.plus_seconds(29)), Err(Admission::Line));
+    assert_eq!(enter(&open(), 1, false, NOW.plus_seconds(30)), Err(Admission::Line), "the line goes first");
+    let probing = enter(&open(), 1, true, NOW.plus_seconds(30)).expect("it is time");
+    assert_eq!((probing.state, probing.calls.len()), (CircuitState::Probing, 1));
+    assert_eq!(enter(&probing, 2, true, NOW.plus_seconds(60)), Err(Admission::Line), "one at a time");
+    assert_eq!(enter(&probing, 1, true, NOW.plus_seconds(60)), Err(Admission::Line), "nor twice");
+    let lost = NOW.plus_seconds(30 + LEASE);
+    let second = enter(&probing, 2, true, lost).expect("a probe that never reports is given up");
+    assert_eq!((second.probe, second.calls.len()), (Some(key(2)), 1));
+}
+
+#[test]
+fn a_probe_that_did_not_call_leaves_the_place_to_the_next() {
+    let now = NOW.plus_seconds(30);
+    let probing = enter(&open(), 1, true, now).expect("it is time");
+    let left = probing.leave(probing.version, Ended::NotCalled, LIMITS, now).expect("it was the probe");
+    assert!(enter(&left, 2, true, now.plus_seconds(1)).is_ok());
+}
+
+#[test]
+fn a_probe_that_the_release_before_named_may_call() {
+    let named = Circuit { state: CircuitState::Probing, probe: Some(key(1)), retry_at: Some(NOW.plus_seconds(330)), ..open() };
+    assert!(enter(&named, 1, true, NOW.plus_seconds(31)).is_ok());
+    assert_eq!(enter(&named, 2, true, NOW.plus_seconds(31)), Err(Admission::Line));
 }
 
 #[test]
@@ -56,7 +86,8 @@ fn a_failed_probe_opens_it_for_longer_up_to_ten_minutes() {
     let mut pauses = Vec::new();
     for _ in 0..6 {
         let due = circuit.retry_at.expect("open");
-        circuit = circuit.probing(&key(1), due).expect("due").failed(due);
+        let probing = enter(&circuit, 1, true, due).expect("due");
+        circuit = probing.leave(probing.version, Ended::Down, LIMITS, due).expect("it failed");
         pauses.push(circuit.retry_at.expect("open again").since(due) / 1000);
     }
     assert_eq!(pauses, [60, 120, 240, 480, 600, 600]);
@@ -64,13 +95,14 @@ fn a_failed_probe_opens_it_for_longer_up_to_ten_minutes() {
 
 #[test]
 fn after_a_probe_that_worked_the_line_goes_first() {
-    let probing = open().probing(&key(1), NOW.plus_seconds(30)).expect("due");
-    let draining = probing.succeeded().expect("healed");
-    assert_eq!(draining.state, CircuitState::Draining);
-    assert_eq!(draining.admit(&key(2), true), Admission::Go, "from the line");
-    assert_eq!(draining.admit(&key(3), false), Admission::Wait, "fresh orders join its end");
+    let now = NOW.plus_seconds(30);
+    let probing = enter(&open(), 1, true, now).expect("due");
+    let draining = probing.leave(probing.version, Ended::Answered, LIMITS, now).expect("healed");
+    assert_eq!((draining.state, draining.calls.len()), (CircuitState::Draining, 0));
+    assert!(enter(&draining, 2, true, now).is_ok(), "from the line");
+    assert_eq!(enter(&draining, 3, false, now), Err(Admission::Line), "fresh orders join its end");
     let closed = draining.with_line(false).expect("nobody is left");
-    assert_eq!((closed.state, closed.admit(&key(3), false)), (CircuitState::Closed, Admission::Go));
+    assert!(enter(&closed, 3, false, now).is_ok());
     assert_eq!(closed.with_line(true).map(|circuit| circuit.state), Some(CircuitState::Draining));
 }
 
@@ -84,6 +116,23 @@ fn an_open_circuit_with_nobody_in_line_closes_because_nothing_would_ever_probe_i
 fn every_write_has_a_version_of_its_own() {
     let polled = open().polled(NOW);
     assert_eq!((polled.version, polled.polled_at, polled.state), (4, Some(NOW), CircuitState::Open));
+}
+
+#[test]
+fn slots_are_given_back_or_end_by_their_lease() {
+    let limits = Limits { slots: Some(2), ..LIMITS };
+    let inside = |row: &Circuit, now: At| match row.enter(caller(&key(1), now), limits, now) {
+        Admission::Go(row) => Ok(*row),
+        refused => Err(refused),
+    };
+    let first = inside(&circuit(), NOW).expect("free");
+    let second = inside(&first, NOW).expect("free");
+    assert_eq!(inside(&second, NOW), Err(Admission::Later(NOW.plus_seconds(3))));
+    let left = second.leave(first.version, Ended::Answered, limits, NOW).expect("it was inside");
+    assert_eq!(left.calls.iter().map(|call| call.token).collect::<Vec<_>>(), [second.version]);
+    assert_eq!(left.leave(first.version, Ended::Answered, limits, NOW), None, "only once");
+    let late = inside(&second, NOW.plus_seconds(LEASE)).expect("both callers are gone");
+    assert_eq!(late.calls.len(), 1);
 }
 
 /// The state of the circuit before the ERP, and how many orders were sent on, when a sweep finds so many in its line.
@@ -108,7 +157,8 @@ async fn swept(waiting: u64, per_minute: u32) -> (CircuitState, usize) {
 
 #[tokio::test]
 async fn a_line_that_one_sweep_lets_through_is_over_though_somebody_joins_it_every_minute() {
-    assert_eq!(swept(2, 3).await, (CircuitState::Closed, 2));
-    assert_eq!(swept(3, 3).await, (CircuitState::Draining, 3), "there may be more than were asked for");
-    assert_eq!(swept(0, 3).await, (CircuitState::Closed, 0));
+    assert_eq!(swept(11, 12).await, (CircuitState::Closed, 11));
+    assert_eq!(swept(12, 12).await, (CircuitState::Draining, 12), "there may be more than were asked for");
+    assert_eq!(swept(30, 12).await, (CircuitState::Draining, 12));
+    assert_eq!(swept(0, 12).await, (CircuitState::Closed, 0));
 }

@@ -161,7 +161,7 @@ async fn when_nothing_can_be_written_the_poll_finds_the_order() {
     world.plan_fault(Fault { call: 1, mode: FaultMode::Before, times: 2 });
     let placed = dated(90, |_| {});
     let received = receive(&world, &world.place(&placed)).await;
-    assert_eq!((received.status(), received), (200, Received::Lost), "an error would only help to disable the webhook");
+    assert_eq!((received.status(), received), (503, Received::Lost), "200 would be a lie");
     world.pass_seconds(301);
     world.settle_after_sweep(Manners::default()).await;
     assert_eq!(world.order("shop/16").map(|order| order.stage), Some(waybill_domain::Stage::Posted));

@@ -7,7 +7,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::Credentials;
-use waybill_aws::{Dynamo, Names, Secrets};
+use waybill_aws::{Dynamo, Names, Pace, Secrets};
 use waybill_domain::{At, StoreSlug};
 use waybill_workflow::Unavailable;
 
@@ -39,7 +39,7 @@ impl Deployment {
         if let Some(endpoints) = local::ambient()? {
             return Ok(Self::local(&endpoints).await);
         }
-        let config = waybill_aws::sdk_config().await;
+        let config = waybill_aws::sdk_config(Pace::STEADY).await;
         if config.region().is_none() {
             let text = "the local system is not running and no AWS region is configured: `waybill local up` starts the one, \
                         AWS_PROFILE or AWS_REGION names the other";

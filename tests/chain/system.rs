@@ -68,6 +68,7 @@ impl Connected {
             slots: Some(2),
             timeout_seconds: Some(2),
             settle_seconds: Some(3),
+            orders_per_minute: Some(6_000),
             ..erps::NewErp::default()
         };
         let config = erps::add(&self.deployment, &slug, &new, Some(&erp.token())).await.expect("the ERP is added");

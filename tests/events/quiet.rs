@@ -94,7 +94,7 @@ impl Connected {
         const MAPPINGS: &str = "/2015-03-31/event-source-mappings/";
         let mappings = self.aws(Method::GET, MAPPINGS, None, &Value::Null).await;
         let mappings = mappings["EventSourceMappings"].as_array().expect("mappings");
-        assert_eq!(mappings.len(), 8, "seven queues and a stream");
+        assert_eq!(mappings.len(), 19, "seven queues, a stream and eleven dead-letter queues");
         for mapping in mappings {
             let path = format!("{MAPPINGS}{}", mapping["UUID"].as_str().expect("an id"));
             self.aws(Method::PUT, &path, None, &json!({ "Enabled": false })).await;

@@ -64,7 +64,7 @@ pub async fn create_tables(client: &Client, names: &Names) {
             .expect("a table");
         count += 1;
     }
-    assert_eq!(count, 6, "tables in the template");
+    assert_eq!(count, 7, "tables in the template");
 }
 
 fn index(index: &Value) -> GlobalSecondaryIndex {

@@ -5,6 +5,7 @@ mod backends;
 mod image;
 mod ledger;
 mod local_aws;
+mod newer;
 mod round_trip;
 mod rows;
 mod size;

@@ -78,6 +78,12 @@ impl Template {
         }
     }
 
+    /// What an alarm asks of Metrics Insights; empty if it is on metrics by name.
+    pub fn query(&self, alarm: &Value) -> String {
+        let queries = alarm["Metrics"].as_array().into_iter().flatten().filter(|query| query.get("MetricStat").is_none());
+        queries.map(|query| self.text(&query["Expression"])).collect()
+    }
+
     /// A value as a number; a parameter counts with the smallest value that it admits.
     pub fn least(&self, value: &Value) -> Option<u64> {
         match value.get("Ref").and_then(Value::as_str) {

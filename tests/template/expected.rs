@@ -2,7 +2,7 @@
 
 use waybill_domain::Step;
 use waybill_lambda::metrics::{DEPLOYMENT_METRICS, NAMESPACE, REFUSAL_METRICS, STEP_METRICS};
-use waybill_workflow::saga::{API, Port, RELAY, SAGA, SWEEP};
+use waybill_workflow::saga::{API, DEAD_LETTERS, Port, RELAY, SAGA, SWEEP};
 
 /// What invokes a function besides the HTTP API.
 pub enum Source {
@@ -12,6 +12,8 @@ pub enum Source {
     Stream,
     /// The clock.
     Schedule,
+    /// Every dead-letter queue.
+    DeadLetterQueues,
 }
 
 /// One function, as its code needs it.
@@ -36,7 +38,8 @@ const CLIENTS: &[(&str, &str)] = &[
     ("POST", "/v1/fulfilments/{id}"),
 ];
 
-/// Every function of the template: the steps of the saga in their order, then the API for clients, the relay and the sweep.
+/// Every function of the template: the steps of the saga in their order, then the API for clients, the relay, the sweep, and whoever sees
+/// to what failed.
 pub fn functions() -> Vec<Function> {
     let steps = SAGA.iter().map(|step| Function {
         slug: step.step.slug(),
@@ -52,7 +55,9 @@ pub fn functions() -> Vec<Function> {
     let api = Function { slug: "api", timeout_seconds: 20, source: reports, routes: CLIENTS, ports: API };
     let relay = Function { slug: "relay", timeout_seconds: 30, source: Source::Stream, routes: &[], ports: RELAY };
     let sweep = Function { slug: "sweep", timeout_seconds: 55, source: Source::Schedule, routes: &[], ports: SWEEP };
-    steps.chain([api, relay, sweep]).collect()
+    let letters = Source::DeadLetterQueues;
+    let letters = Function { slug: "dead-letters", timeout_seconds: 30, source: letters, routes: &[], ports: DEAD_LETTERS };
+    steps.chain([api, relay, sweep, letters]).collect()
 }
 
 /// The slugs of the steps.
@@ -63,6 +68,14 @@ pub fn steps() -> Vec<&'static str> {
 /// The slugs of whatever has a queue of its own, and counts as a step does.
 pub fn queued() -> Vec<&'static str> {
     functions().iter().filter(|function| matches!(function.source, Source::Queue { .. })).map(|function| function.slug).collect()
+}
+
+/// The slugs of whatever has dead letters: functions that can fail behind somebody's back, and rules of the bus.
+pub fn mortal() -> Vec<&'static str> {
+    let functions = functions();
+    let slugs =
+        functions.iter().filter(|function| !matches!(function.source, Source::DeadLetterQueues)).map(|function| function.slug);
+    slugs.chain(["facts", "attention"]).collect()
 }
 
 /// The queues that a port sends to.
@@ -91,6 +104,8 @@ pub fn actions(port: Port) -> Vec<(String, &'static [&'static str])> {
         Port::StoreSecrets => one("secret/store", &["secretsmanager:GetSecretValue"]),
         Port::ErpSecrets => one("secret/erp", &["secretsmanager:GetSecretValue"]),
         Port::ClientSecrets => one("secret/client", &["secretsmanager:GetSecretValue"]),
+        Port::Failures => one("table/dead-letters", &["dynamodb:PutItem"]),
+        Port::DeadLetters => one("table/dead-letters", &["dynamodb:GetItem", "dynamodb:PutItem"]),
         Port::FactBus => one("bus", &["events:PutEvents"]),
         Port::CommandQueue | Port::Spool => {
             sends_to(port).into_iter().map(|queue| (format!("queue/{queue}"), &["sqs:SendMessage"][..])).collect()
@@ -113,4 +128,5 @@ pub const METRICS: &[(&str, &[&str], &[&str])] = &[
 ];
 
 /// Alarms beside those on each function's dead letters.
-pub const ALARMS: &[&str] = &["oldest-unposted", "intake-5xx", "signature-failures", "unsigned-requests"];
+pub const ALARMS: &[&str] =
+    &["oldest-unposted", "intake-5xx", "signature-failures", "unsigned-requests", "dead-letters-errors", "dead-letters-stuck"];

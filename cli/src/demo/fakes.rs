@@ -188,10 +188,11 @@ fn port_to_take(base_url: Option<&str>) -> Option<u16> {
     }
 }
 
-/// Forgets that the endpoint was down when an earlier demo had ended, and what an older demo's store could not do.
+/// Forgets that the endpoint was down or slow when an earlier demo had ended, and what an older demo's store could not do.
 async fn close(deployment: &Deployment, endpoint: Endpoint) -> Result<(), Failure> {
     let circuit = deployment.dynamo.circuit(&endpoint).await.map_err(|error| deployment.explain(&error))?;
-    if circuit.state != CircuitState::Closed || circuit.failures > 0 || circuit.fulfillments == Some(false) {
+    let troubled = circuit.failures > 0 || circuit.slowed.is_some() || !circuit.calls.is_empty();
+    if troubled || circuit.state != CircuitState::Closed || circuit.fulfillments == Some(false) {
         let closed = Circuit { version: circuit.version.saturating_add(1), ..Circuit::closed(endpoint) };
         deployment.dynamo.save_circuit(&closed).await.map_err(|error| deployment.explain(&error))?;
     }

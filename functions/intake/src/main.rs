@@ -5,18 +5,19 @@ use std::time::Duration;
 use lambda_runtime::{Error, LambdaEvent};
 use serde_json::Value;
 use waybill_aws::spooled_from_message;
+use waybill_contracts::Unread;
 use waybill_domain::Step;
 use waybill_lambda::batch::{self, Style};
 use waybill_lambda::metrics::Metrics;
-use waybill_lambda::{Platform, http};
-use waybill_workflow::Outcome;
+use waybill_lambda::{Pace, Platform, http};
 use waybill_workflow::dispose::Disposition;
 use waybill_workflow::ports::Runtime;
 use waybill_workflow::steps::intake::{self, Received};
+use waybill_workflow::{Outcome, StepError};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    waybill_lambda::serve(async |platform, event| {
+    waybill_lambda::serve_at(Pace::PROMPT, async |platform, event| {
         if event.payload.get("Records").is_some() {
             resume(&platform, event).await
         } else {
@@ -58,7 +59,8 @@ async fn resume(platform: &Platform, event: LambdaEvent<Value>) -> Result<Value,
     let style = Style { slug: Step::Intake.slug(), at_a_time: 5, needs: Duration::from_secs(4) };
     batch::each(platform, event, style, |message| async move {
         match spooled_from_message(&message.body) {
-            Err(reason) => Disposition::Fail { reason: reason.to_owned() },
+            Err(error @ Unread::Newer(_)) => later(error),
+            Err(error) => Disposition::Fail { reason: error.to_string() },
             Ok(spooled) => match intake::resume(platform, &spooled).await {
                 Ok(received) => {
                     let mut metrics = Metrics::default();
@@ -66,9 +68,15 @@ async fn resume(platform: &Platform, event: LambdaEvent<Value>) -> Result<Value,
                     metrics.emit(platform.deployment(), Step::Intake.slug(), platform.now().0);
                     Disposition::Ack(Outcome::Done)
                 }
+                Err(error @ StepError::Newer { .. }) => later(error),
                 Err(error) => Disposition::Retry { after_seconds: 120, reason: error.to_string() },
             },
         }
     })
     .await
+}
+
+/// What waits for a newer release. The queue has receives for two and a half days of this, and keeps messages for four.
+fn later(error: impl ToString) -> Disposition {
+    Disposition::Retry { after_seconds: 300, reason: error.to_string() }
 }

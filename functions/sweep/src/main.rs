@@ -2,15 +2,20 @@
 
 use lambda_runtime::Error;
 use serde_json::json;
+use waybill_lambda::batch::{TO_REPORT, left_until};
 use waybill_lambda::metrics::Metrics;
 use waybill_workflow::ports::Runtime;
 use waybill_workflow::steps::sweep;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    waybill_lambda::serve(async |platform, _event| {
+    waybill_lambda::serve(async |platform, event| {
+        let in_time = left_until(event.context.deadline(), TO_REPORT);
         // An error here is an error of the invocation: it counts, and the next minute brings another sweep.
-        let Some(swept) = sweep::run(&platform).await? else { return Ok(json!({ "swept": false })) };
+        let swept = tokio::time::timeout(in_time, sweep::run(&platform)).await;
+        let Some(swept) = swept.map_err(|_| "not done in the time of an invocation")?? else {
+            return Ok(json!({ "swept": false }));
+        };
         let mut metrics = Metrics::default();
         metrics.add("OrdersHeld", swept.held);
         metrics.add("OrdersWaiting", swept.waiting);

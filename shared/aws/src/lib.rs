@@ -12,7 +12,7 @@ pub mod names;
 pub mod secrets;
 pub mod sqs;
 
-pub use client::sdk_config;
+pub use client::{Pace, sdk_config};
 pub use dynamo::Dynamo;
 pub use dynamo::configs::PutError;
 pub use dynamo::row::{BadRow, order_from_image};
@@ -20,4 +20,5 @@ pub use eventbridge::Bus;
 pub use names::{Names, Queues};
 pub use secrets::Secrets;
 pub use sqs::Sqs;
+pub use sqs::send_back::WayBack;
 pub use sqs::spool::spooled_from_message;

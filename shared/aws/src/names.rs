@@ -41,6 +41,11 @@ impl Names {
         format!("{}-{step}", self.deployment)
     }
 
+    /// The queue with this slug, which need not be a step's.
+    pub fn queue_of(&self, slug: &str) -> String {
+        format!("{}-{slug}", self.deployment)
+    }
+
     /// The secret of a store.
     pub fn store_secret(&self, store: &StoreSlug) -> String {
         format!("{}/store/{store}", self.deployment)

@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use waybill_domain::{OrderKey, Step};
 
+use crate::version::{self, Unread, Version1};
+
 /// Why the command was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -18,7 +20,6 @@ pub enum Origin {
 
 /// A message on a step's queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Command {
     /// Version of this contract.
     pub v: Version1,
@@ -39,34 +40,12 @@ impl Command {
     pub fn new(step: Step, order: OrderKey, origin: Origin, seq: u32) -> Self {
         Command { v: Version1, step, order, origin, seq }
     }
-}
 
-/// The number 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Version1;
-
-impl Serialize for Version1 {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u8(1)
-    }
-}
-
-impl<'de> Deserialize<'de> for Version1 {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match u8::deserialize(deserializer)? {
-            1 => Ok(Version1),
-            other => Err(serde::de::Error::custom(format!(
-                "version {other} of this contract is not known here; deploy the newer release"
-            ))),
-        }
-    }
-}
-
-impl JsonSchema for Version1 {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Version1".into()
-    }
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "const": 1 })
+    /// The command in a message.
+    ///
+    /// # Errors
+    /// [`Unread`]: one of a newer release waits for it; anything else is none of Waybill's.
+    pub fn read(text: &str) -> Result<Self, Unread> {
+        version::read(text)
     }
 }

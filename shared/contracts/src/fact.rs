@@ -8,7 +8,7 @@ use waybill_domain::facets::DocumentKind;
 use waybill_domain::shipment::fulfilment_id;
 use waybill_domain::{Event, EventKind, Order, Pieces, ReturnState, ReturnedLine};
 
-use crate::command::Version1;
+use crate::version::Version1;
 
 /// The `source` of every fact.
 pub const SOURCE: &str = "waybill";

@@ -6,7 +6,9 @@ pub mod command;
 pub mod fact;
 pub mod fulfilment;
 pub mod report;
+pub mod version;
 
 pub use command::{Command, Origin};
 pub use fact::Fact;
 pub use fulfilment::Fulfilment;
+pub use version::Unread;

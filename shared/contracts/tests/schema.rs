@@ -3,7 +3,7 @@
 use schemars::generate::SchemaSettings;
 use schemars::schema_for;
 use waybill_contracts::report::{FulfilmentReport, ReturnReport, ShipmentReport};
-use waybill_contracts::{Command, Fact, Fulfilment, Origin};
+use waybill_contracts::{Command, Fact, Fulfilment, Origin, Unread};
 use waybill_domain::Step;
 
 #[test]
@@ -31,13 +31,26 @@ fn what_a_warehouse_reads() {
 }
 
 #[test]
-fn a_command_of_another_version_or_with_unknown_fields_is_refused_in_words() {
+fn a_command_is_read_with_fields_of_a_later_release_and_waits_if_it_is_of_a_later_version() {
     let command = Command::new(Step::PostToErp, "shop/16".parse().expect("key"), Origin::Commit, 3);
     let text = serde_json::to_string(&command).expect("JSON");
     assert_eq!(text, r#"{"v":1,"step":"post-to-erp","order":"shop/16","origin":"commit","seq":3}"#);
-    assert_eq!(serde_json::from_str::<Command>(&text).expect("its own form"), command);
-    let newer = serde_json::from_str::<Command>(&text.replace("\"v\":1", "\"v\":2")).expect_err("version 2");
-    assert!(newer.to_string().contains("version 2 of this contract is not known here"), "{newer}");
-    assert!(serde_json::from_str::<Command>(&text.replace("seq", "sequence")).is_err());
-    assert!(serde_json::from_str::<Command>(&text.replace("shop/16", "shop")).is_err());
+    assert_eq!(Command::read(&text), Ok(command.clone()), "its own form");
+    assert_eq!(Command::read(&text.replace("\"v\":1", "\"since\":[{}],\"v\":1")), Ok(command));
+    assert_eq!(Command::read(&text.replace("\"v\":1", "\"v\":2")), Err(Unread::Newer(2)));
+    assert_eq!(Command::read(r#"{"orders":["shop/16"],"v":70000}"#), Err(Unread::Newer(70_000)), "whatever form it has");
+    for strange in [
+        "",
+        "7",
+        "{}",
+        r#"{"v":1}"#,
+        r#"{"v":0}"#,
+        r#"{"v":"2"}"#,
+        &text.replace("seq", "sequence"),
+        &text.replace("shop/16", "shop-4711"),
+    ] {
+        let refused = Command::read(strange).expect_err(strange);
+        assert!(matches!(refused, Unread::Strange(_)), "{strange}: {refused}");
+        assert!(!refused.to_string().contains("4711"), "{refused} shows what is in the message");
+    }
 }

@@ -1,15 +1,22 @@
-//! The circuit of an endpoint: a row, because in-process breakers would have one opinion per Lambda environment.
+//! The door before an endpoint: its circuit, its slots and its rate, in one row, because in-process breakers and limiters would have one
+//! opinion per Lambda environment.
 //!
 //! ```text
-//! closed ──outages──▶ open ──retry_at, the sweep sends one order──▶ probing ──it worked──▶ draining ──line let through──▶ closed
-//!                      ▲──────────────────outage────────────────────────┘
+//! closed ──outages──▶ open ──retry_at, an order from the line──▶ probing ──it worked──▶ draining ──line let through──▶ closed
+//!                      ▲──────────────────────outage────────────────┘
 //! ```
 //! While draining, fresh orders join the end of the line; the sweep lets them through oldest first, until one sweep lets all of them.
+//! Who may enter is in [`enter`], how fast in [`rate`].
+
+pub mod enter;
+pub mod rate;
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{Endpoint, OrderKey};
 use crate::time::At;
+use enter::CallOut;
+use rate::Slowed;
 
 /// Outages in a row that open a circuit.
 const OPENS_AT: u32 = 3;
@@ -17,8 +24,6 @@ const OPENS_AT: u32 = 3;
 const FIRST_PAUSE: u32 = 30;
 /// The longest pause between two probes, in seconds.
 const LONGEST_PAUSE: u32 = 600;
-/// A probe that has not reported after this many seconds is given up, and another one is sent.
-const PROBE_LEASE: u32 = 300;
 
 /// State.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -34,7 +39,7 @@ pub enum CircuitState {
     Draining,
 }
 
-/// The circuit of one endpoint.
+/// The row of one endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Circuit {
     /// Whose.
@@ -53,21 +58,21 @@ pub struct Circuit {
     /// The order that probes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probe: Option<OrderKey>,
+    /// The calls that are out, where they are counted: each ends with its lease if its caller is gone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<CallOut>,
+    /// When the next call is due at an even pace; it may come a little earlier (see [`rate`]). `None`: whenever it likes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<At>,
+    /// The rate it was lowered to when it last had too much.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slowed: Option<Slowed>,
     /// A store: up to when its changes were asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub polled_at: Option<At>,
     /// A store: whether it has the feature of fulfillments; `None` as long as nobody asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fulfillments: Option<bool>,
-}
-
-/// May this order call the endpoint now?
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Admission {
-    /// Call.
-    Go,
-    /// Stand in the line.
-    Wait,
 }
 
 impl Circuit {
@@ -80,72 +85,71 @@ impl Circuit {
             failures: 0,
             retry_at: None,
             probe: None,
+            calls: Vec::new(),
+            turn: None,
+            slowed: None,
             polled_at: None,
             fulfillments: None,
         }
     }
 
-    /// Whether `order` may call. `from_line`: the sweep took it from the line.
-    pub fn admit(&self, order: &OrderKey, from_line: bool) -> Admission {
-        let go = match self.state {
-            CircuitState::Closed => true,
-            CircuitState::Open => false,
-            CircuitState::Probing => self.probe.as_ref() == Some(order),
-            CircuitState::Draining => from_line,
-        };
-        if go { Admission::Go } else { Admission::Wait }
+    /// This circuit as the next write.
+    fn next(&self) -> Self {
+        Circuit { version: self.version.saturating_add(1), ..self.clone() }
     }
 
     /// The circuit of a store whose changes up to `at` are known.
     #[must_use]
     pub fn polled(&self, at: At) -> Self {
-        Circuit { polled_at: Some(at), version: self.version.saturating_add(1), ..self.clone() }
+        Circuit { polled_at: Some(at), ..self.next() }
     }
 
     /// The circuit of a store of which it is known whether it has fulfillments.
     #[must_use]
     pub fn with_fulfillments(&self, fulfillments: bool) -> Self {
-        Circuit { fulfillments: Some(fulfillments), version: self.version.saturating_add(1), ..self.clone() }
+        Circuit { fulfillments: Some(fulfillments), ..self.next() }
     }
 
     /// The circuit after an outage at `now`.
     #[must_use]
     pub fn failed(&self, now: At) -> Self {
-        let failures = self.failures.saturating_add(1);
-        let mut next = Circuit { failures, version: self.version.saturating_add(1), ..self.clone() };
-        if failures >= OPENS_AT || self.state == CircuitState::Probing {
-            let doublings = failures.saturating_sub(OPENS_AT).min(5);
-            let pause = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(doublings)).min(LONGEST_PAUSE);
-            next.state = CircuitState::Open;
-            next.retry_at = Some(now.plus_seconds(pause));
-            next.probe = None;
-        }
+        let mut next = self.next();
+        next.fail(now);
         next
     }
 
-    /// The circuit after an answer; `None` when that changes nothing, so that a healthy endpoint costs no writes.
-    #[must_use]
-    pub fn succeeded(&self) -> Option<Self> {
-        let state = match self.state {
-            CircuitState::Closed if self.failures == 0 => return None,
-            CircuitState::Draining if self.failures == 0 => return None,
-            CircuitState::Closed => CircuitState::Closed,
-            CircuitState::Draining | CircuitState::Probing | CircuitState::Open => CircuitState::Draining,
-        };
-        Some(Circuit { state, failures: 0, retry_at: None, probe: None, version: self.version.saturating_add(1), ..self.clone() })
+    fn fail(&mut self, now: At) {
+        // A call that was under way when it opened says nothing new.
+        if self.state == CircuitState::Open {
+            return;
+        }
+        self.failures = self.failures.saturating_add(1);
+        if self.failures >= OPENS_AT || self.state == CircuitState::Probing {
+            let doublings = self.failures.saturating_sub(OPENS_AT).min(5);
+            let pause = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(doublings)).min(LONGEST_PAUSE);
+            self.open_until(now.plus_seconds(pause));
+        }
     }
 
-    /// The circuit with `order` as its probe; `None` while it is not time for one.
-    #[must_use]
-    pub fn probing(&self, order: &OrderKey, now: At) -> Option<Self> {
-        let due = matches!(self.state, CircuitState::Open | CircuitState::Probing) && self.retry_at.is_none_or(|at| at <= now);
-        due.then(|| Circuit {
-            state: CircuitState::Probing,
-            probe: Some(order.clone()),
-            retry_at: Some(now.plus_seconds(PROBE_LEASE)),
-            version: self.version.saturating_add(1),
-            ..self.clone()
-        })
+    fn open_until(&mut self, at: At) {
+        self.state = CircuitState::Open;
+        self.retry_at = Some(at);
+        self.probe = None;
+    }
+
+    /// It answered, so it is up.
+    fn heal(&mut self) {
+        self.failures = 0;
+        if matches!(self.state, CircuitState::Open | CircuitState::Probing) {
+            self.state = CircuitState::Draining;
+            self.retry_at = None;
+            self.probe = None;
+        }
+    }
+
+    /// Whether a probe may go: the pause is over, or the probe before it is given up.
+    pub fn probe_is_due(&self, now: At) -> bool {
+        matches!(self.state, CircuitState::Open | CircuitState::Probing) && self.retry_at.is_none_or(|at| at <= now)
     }
 
     /// The circuit with more of a line before it than one sweep lets through, or without; `None` when that is known already, or the circuit is open.
@@ -154,10 +158,10 @@ impl Circuit {
         let state = match (self.state, line) {
             (CircuitState::Closed, true) => CircuitState::Draining,
             (CircuitState::Draining, false) => CircuitState::Closed,
-            // Open with nobody in the line: nothing would ever probe it. The next order is the probe.
-            (CircuitState::Open, false) => CircuitState::Closed,
+            // Nobody in the line: nothing would ever probe it. The next order is the probe.
+            (CircuitState::Open | CircuitState::Probing, false) => CircuitState::Closed,
             _ => return None,
         };
-        Some(Circuit { state, version: self.version.saturating_add(1), ..self.clone() })
+        Some(Circuit { state, ..self.next() })
     }
 }

@@ -202,6 +202,9 @@ pub struct Finding {
     pub message: String,
 }
 
+/// The code of a hold because a step's message failed on every attempt.
+pub const DEAD_LETTER: &str = "dead_letter";
+
 /// A person must decide.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
@@ -222,6 +225,21 @@ pub struct Hold {
     /// Why the order was held before, and still is when this is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub under: Option<Box<Hold>>,
+}
+
+impl Hold {
+    /// Whether this hold, or one that it covers, says that a message of this step failed on every attempt.
+    pub fn is_dead_letter_of(&self, step: Step) -> bool {
+        let own = self.code == DEAD_LETTER && self.step == step;
+        own || self.under.as_ref().is_some_and(|under| under.is_dead_letter_of(step))
+    }
+}
+
+impl Hold {
+    /// Whether it follows from what is recorded, and not from a step that could not go on.
+    pub fn follows_from_record(&self) -> bool {
+        matches!(self.code.as_str(), "payment_vanished" | "shipped_after_cancellation" | "shipped_more_than_ordered")
+    }
 }
 
 /// What an order waits for.

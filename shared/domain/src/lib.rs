@@ -40,12 +40,16 @@ pub mod time;
 pub mod transition;
 pub mod validate;
 
-pub use circuit::{Admission, Circuit, CircuitState};
+pub use circuit::enter::{Admission, Caller, Ended};
+pub use circuit::rate::Limits;
+pub use circuit::{Circuit, CircuitState};
 pub use config::{ErpConfig, Mapping, Policies, StoreConfig, WarehouseConfig};
 pub use entry::{Entry, EntryKind, entries};
 pub use erp_order::ErpOrder;
 pub use event::{Event, EventKind};
-pub use facets::{Document, DocumentKind, Erp, ErpState, Finding, Hold, Payment, Stage, Stock, StockState, WaitOn, Waiting};
+pub use facets::{
+    DEAD_LETTER, Document, DocumentKind, Erp, ErpState, Finding, Hold, Payment, Stage, Stock, StockState, WaitOn, Waiting,
+};
 pub use fulfilment::{Fulfilment, FulfilmentState, Pieces};
 pub use ids::{ClientSlug, ContentHash, Endpoint, ErpSlug, OrderKey, Sku, Step, StoreSlug, WarehouseSlug};
 pub use lane::Lane;

@@ -26,10 +26,22 @@ impl Due {
 
 /// The steps that are to run for this order, given what is recorded. Empty: finished, waiting, or held.
 pub fn next(order: &Order) -> Vec<Due> {
+    let mut due = wanted(order);
+    due.retain(|due| !is_dead(order, due.step));
+    due
+}
+
+/// A step whose message failed on every attempt is asked again when a person says so, and not before: the sweep would send it for ever.
+fn is_dead(order: &Order, step: Step) -> bool {
+    order.hold.as_ref().is_some_and(|hold| hold.is_dead_letter_of(step))
+}
+
+fn wanted(order: &Order) -> Vec<Due> {
     if let Some(call) = call_out(order) {
         return call;
     }
-    if gives_stock_back(order) {
+    // A doubt goes on to be settled though the stock cannot be given back.
+    if gives_stock_back(order) && !is_dead(order, Step::Reserve) {
         return vec![Due::now(Step::Reserve)];
     }
     // In doubt: read the store before anything is decided, even for an order that is held or waits for something else.
@@ -136,4 +148,11 @@ pub fn is_due(order: &Order, step: Step, now: At) -> bool {
 /// As [`is_due`], for an order that the sweep took from the line before an endpoint: as if it no longer waited.
 pub fn is_due_from_line(order: &Order, step: Step, now: At) -> bool {
     is_due(&Order { waiting: None, ..order.clone() }, step, now)
+}
+
+/// Whether the order has use for `step` at all: now, later, or once the endpoint that it waits for is back.
+pub fn has_use_for(order: &Order, step: Step) -> bool {
+    let waits = matches!(&order.waiting, Some(Waiting { on: WaitOn::Endpoint(_), .. }));
+    let freed = Order { waiting: order.waiting.clone().filter(|_| !waits), ..order.clone() };
+    next(&freed).iter().any(|due| due.step == step)
 }

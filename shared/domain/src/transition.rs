@@ -14,7 +14,7 @@ mod refunds;
 use std::collections::BTreeMap;
 
 use crate::event::{Event, EventKind};
-use crate::facets::{Document, Erp, ErpState, Hold, Payment, Stage, Stock, WaitOn, Waiting};
+use crate::facets::{DEAD_LETTER, Document, Erp, ErpState, Hold, Payment, Stage, Stock, WaitOn, Waiting};
 use crate::fulfilment::{Fulfilment, Pieces};
 use crate::ids::{ContentHash, ErpSlug, OrderKey, Sku, Step, WarehouseSlug};
 use crate::ledger::{Effect, RefundState};
@@ -380,9 +380,12 @@ impl Transition<'_> {
         // A question that the store refused is not asked again before a person has seen to it.
         let doubt = if step == Step::Validate { self.order.stale.take() } else { None };
         let earlier = self.order.hold.take();
-        // Held again for the same reason, it is the same hold; held for another, the first is still to be ended.
+        // Held again for the same reason, it is the same hold; held for another, the first is still to be ended. Dead letters of two steps
+        // are two reasons: each keeps its own step from running.
+        let same =
+            |earlier: &Hold| earlier.code == code && earlier.about == about && (code != DEAD_LETTER || earlier.step == step);
         let under = match earlier {
-            Some(earlier) if earlier.code == code && earlier.about == about => earlier.under,
+            Some(earlier) if same(&earlier) => earlier.under,
             earlier => earlier.map(Box::new),
         };
         let message = message.chars().take(LONGEST_MESSAGE).collect();

@@ -55,7 +55,12 @@ fn body(event: &Value) -> Vec<u8> {
 
 /// An answer without content: a store reads nothing but the status.
 pub fn answer(status: u16) -> Value {
-    json!({ "statusCode": status, "headers": { "content-type": "application/json" }, "body": if status == 200 { "{}" } else { r#"{"message":"unauthorized"}"# } })
+    let body = match status {
+        200 => "{}",
+        401 => r#"{"message":"unauthorized"}"#,
+        _ => r#"{"message":"not taken"}"#,
+    };
+    json!({ "statusCode": status, "headers": { "content-type": "application/json" }, "body": body })
 }
 
 /// The answer to a client, which nobody between may keep: it may hold an address.

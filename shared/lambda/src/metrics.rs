@@ -26,8 +26,9 @@ pub const DEPLOYMENT_METRICS: [&str; 11] = [
 /// Metrics of what clients of the API were refused (dimensions `Deployment`, `Code`).
 pub const REFUSAL_METRICS: [&str; 1] = ["RequestsRefused"];
 
-/// Metrics of a step (dimensions `Deployment`, `Step`).
-pub const STEP_METRICS: [&str; 6] = ["Handled", "Retried", "Held", "Waited", "Failed", "Milliseconds"];
+/// Metrics of a step (dimensions `Deployment`, `Step`). Dead letters are counted under the slug of the queue they died in, which may be a
+/// rule's.
+pub const STEP_METRICS: [&str; 7] = ["Handled", "Retried", "Held", "Waited", "Failed", "Milliseconds", "DeadLetters"];
 
 /// Counts of one invocation, written as one line per dimension set.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use waybill_aws::{Bus, Dynamo, Names, Queues, Secrets, Sqs, sdk_config};
+use waybill_aws::{Bus, Dynamo, Names, Pace, Queues, Secrets, Sqs, sdk_config};
 use waybill_connectors::client_signature;
 use waybill_connectors::erp::rest::RestErp;
 use waybill_connectors::warehouse::PushedWarehouses;
@@ -15,9 +15,9 @@ use waybill_domain::{
 };
 use waybill_workflow::ports::erp::Erps;
 use waybill_workflow::ports::{
-    Circuits, Claim, Client, ClientSignatures, Clients, CommandQueue, CommitError, Configs, Delivery, FactBus, Idempotency,
-    Lanes, Log, Orders, Outgoing, Runtime, SignedRequest, Snapshots, Spool, Spooled, StoreDesk, StoreFulfillment, StoreSecrets,
-    Storefront, Waiter, WarehouseDesk, WebhookSecrets,
+    Circuits, Claim, Client, ClientSignatures, Clients, CommandQueue, CommitError, Configs, DeadLetter, DeadLetters, Delivery,
+    FactBus, Failures, Idempotency, Known, Lanes, LastWords, LetterId, Log, Orders, Outgoing, Runtime, Saved, SignedRequest,
+    Snapshots, Spool, Spooled, StoreDesk, StoreFulfillment, StoreSecrets, Storefront, Waiter, WarehouseDesk, WebhookSecrets,
 };
 use waybill_workflow::{CallError, Unavailable};
 
@@ -41,8 +41,8 @@ pub struct Platform {
 
 impl Platform {
     /// From the environment that the template gives a function.
-    pub async fn from_env() -> Self {
-        let config = sdk_config().await;
+    pub async fn from_env(pace: Pace) -> Self {
+        let config = sdk_config(pace).await;
         let names = Names::from_env();
         let secrets = Secrets::new(&config, &names);
         Platform {
@@ -62,6 +62,11 @@ impl Platform {
     /// The deployment's name.
     pub fn deployment(&self) -> &str {
         self.names.deployment()
+    }
+
+    /// Whether the function has a queue of its own.
+    pub fn has_queue(&self) -> bool {
+        self.own_queue.is_some()
     }
 
     /// Lets messages of the function's own queue come back after so many seconds. If that fails they come back when the queue's own
@@ -98,6 +103,9 @@ impl Runtime for Platform {
     }
     async fn pause(&self, milliseconds: u32) {
         tokio::time::sleep(Duration::from_millis(u64::from(milliseconds))).await;
+    }
+    async fn within<T: Send>(&self, milliseconds: u32, work: impl Future<Output = T> + Send) -> Option<T> {
+        tokio::time::timeout(Duration::from_millis(u64::from(milliseconds)), work).await.ok()
     }
 }
 
@@ -172,12 +180,22 @@ pass!(Configs to dynamo {
 });
 pass!(Circuits to dynamo {
     fn circuit(&self, endpoint: &Endpoint) -> Result<Circuit, Unavailable>;
-    fn save_circuit(&self, circuit: &Circuit) -> Result<bool, Unavailable>;
+    fn save_circuit(&self, circuit: &Circuit) -> Result<Saved, Unavailable>;
 });
 pass!(Idempotency to dynamo {
     fn claim(&self, key: &str, payload: &ContentHash, now: At, until: At) -> Result<Claim, Unavailable>;
     fn complete(&self, key: &str, token: &str, result: &str, until: At) -> Result<bool, Unavailable>;
     fn give_back(&self, key: &str, token: &str) -> Result<bool, Unavailable>;
+});
+pass!(Failures to dynamo {
+    fn failed(&self, id: &LetterId, words: &LastWords) -> Result<(), Unavailable>;
+});
+pass!(DeadLetters to dynamo {
+    fn known(&self, id: &LetterId) -> Result<Option<Known>, Unavailable>;
+    fn keep(&self, letter: &DeadLetter, body: &str) -> Result<(), Unavailable>;
+    fn letters(&self) -> Result<Vec<DeadLetter>, Unavailable>;
+    fn body(&self, id: &LetterId) -> Result<Option<String>, Unavailable>;
+    fn redriven(&self, id: &LetterId, at: At) -> Result<bool, Unavailable>;
 });
 pass!(WebhookSecrets to secrets {
     fn webhook_secrets(&self, store: &StoreSlug, fresh: bool) -> Result<Option<Vec<String>>, Unavailable>;

@@ -10,8 +10,14 @@ use crate::error::{Failure, StepError};
 use crate::ports::{Orders, Runtime};
 use crate::steps::{Outcome, TRIES};
 
-/// Receives after which an order stops being retried by its message and waits for the endpoint instead.
-const PATIENCE: u32 = 4;
+/// Receives after which an order stops being retried by its message and waits for the endpoint instead: a message that bounces costs
+/// more than a place in the line.
+const PATIENCE: u32 = 2;
+
+/// What a newer release wrote is looked at again after so many seconds, then three times as many, up to six hours: 15 receives are two days,
+/// in which the newer release is deployed again, or its messages are looked after by a person.
+const FIRST_WAIT: u32 = 60;
+const LONGEST_WAIT: u32 = 21_600;
 
 /// Receives after which a message is let go when a part of the deployment does not answer: it is only a hint, and the sweep sends another one
 /// for as long as the order is due. So an outage of DynamoDB leaves no dead letters, however long it is; they are defects.
@@ -36,6 +42,14 @@ pub enum Disposition {
     },
 }
 
+impl Disposition {
+    /// Of a message that is, or is about, what a newer release wrote: it waits for that release.
+    pub fn wait(reason: impl ToString, receive_count: u32) -> Self {
+        let tripled = FIRST_WAIT.saturating_mul(3_u32.saturating_pow(receive_count.saturating_sub(1)));
+        Disposition::Retry { after_seconds: tripled.min(LONGEST_WAIT), reason: reason.to_string() }
+    }
+}
+
 /// Decides, and writes to the order what the decision means for it.
 pub async fn dispose(
     ports: &(impl Orders + Runtime),
@@ -50,6 +64,8 @@ pub async fn dispose(
     let reason = error.to_string();
     let (change, outcome) = match error {
         StepError::Defect { reason } => return Disposition::Fail { reason },
+        // Not even what the step learnt can be written: the newer release learns it again.
+        StepError::Newer { reason } => return Disposition::wait(reason, receive_count),
         StepError::Retryable { endpoint: Some(endpoint), .. } if receive_count >= PATIENCE => (wait(endpoint), Outcome::Waiting),
         StepError::Retryable { after_seconds, .. } if first.is_empty() => return again(after_seconds, receive_count, reason),
         StepError::Retryable { endpoint: Some(endpoint), .. } | StepError::Wait { endpoint, .. } => {
@@ -65,6 +81,7 @@ pub async fn dispose(
         Ok(true) => Disposition::Ack(outcome),
         Ok(false) => again(1, receive_count, reason),
         Err(StepError::Defect { reason }) => Disposition::Fail { reason },
+        Err(StepError::Newer { reason }) => Disposition::wait(reason, receive_count),
         Err(error) => again(2, receive_count, format!("{reason}; then {error}")),
     }
 }
@@ -91,7 +108,9 @@ async fn write(
         let ends_the_call = matches!(change, Change::OutcomeUnknown { .. });
         let wanted = is_due_from_line(&learnt, command.step, context.at);
         let mut changes = first.clone();
-        if ends_the_call || wanted {
+        // Who was sent from the line and goes back to it still stands there.
+        let stands = matches!(&change, Change::Wait(on) if learnt.waiting.as_ref().is_some_and(|waiting| waiting.on == *on));
+        if ends_the_call || (wanted && !stands) {
             changes.push(change.clone());
         }
         if changes.is_empty() {
@@ -119,6 +138,6 @@ fn again(after_seconds: u32, receive_count: u32, reason: String) -> Disposition 
 }
 
 /// Doubles with every receive, up to five minutes.
-pub(crate) fn backoff(after_seconds: u32, receive_count: u32) -> u32 {
+pub fn backoff(after_seconds: u32, receive_count: u32) -> u32 {
     after_seconds.max(1).saturating_mul(2_u32.saturating_pow(receive_count.saturating_sub(1).min(8))).min(300)
 }

@@ -12,12 +12,19 @@ pub struct Unavailable {
     pub part: &'static str,
     /// The error's code or kind, without content.
     pub reason: String,
+    /// A newer release wrote what was to be read. It can be neither read nor overwritten here, and waits for that release.
+    pub newer: bool,
 }
 
 impl Unavailable {
     /// Names the part and the reason.
     pub fn new(part: &'static str, reason: impl fmt::Display) -> Self {
-        Unavailable { part, reason: reason.to_string() }
+        Unavailable { part, reason: reason.to_string(), newer: false }
+    }
+
+    /// What this release cannot read, because a newer one wrote it.
+    pub fn newer(part: &'static str) -> Self {
+        Unavailable { newer: true, ..Self::new(part, "written by a newer release, and waits for it") }
     }
 }
 
@@ -91,6 +98,12 @@ pub enum StepError {
         /// Why, without content.
         reason: String,
     },
+    /// A newer release wrote what the step needs: the message waits for it, and nothing is written.
+    #[error("{reason}")]
+    Newer {
+        /// What, without content.
+        reason: String,
+    },
     /// A defect: the message goes to the dead-letter queue.
     #[error("defect: {reason}")]
     Defect {
@@ -101,6 +114,9 @@ pub enum StepError {
 
 impl From<Unavailable> for StepError {
     fn from(error: Unavailable) -> Self {
+        if error.newer {
+            return StepError::Newer { reason: error.to_string() };
+        }
         StepError::Retryable { after_seconds: 2, endpoint: None, reason: error.to_string() }
     }
 }

@@ -40,6 +40,10 @@ pub enum Port {
     Spool,
     /// Publish facts.
     FactBus,
+    /// Note why a message failed.
+    Failures,
+    /// Keep dead letters.
+    DeadLetters,
 }
 
 /// A step of the saga.
@@ -70,7 +74,7 @@ pub const SAGA: &[SagaStep] = &[
         pivot: false,
         timeout_seconds: 10,
         batch: 10,
-        ports: &[Port::OrdersLoad, Port::OrdersCommit, Port::SnapshotsPut, Port::StoreSecrets, Port::Spool],
+        ports: &[Port::OrdersLoad, Port::OrdersCommit, Port::SnapshotsPut, Port::StoreSecrets, Port::Spool, Port::Failures],
     },
     SagaStep {
         step: Step::Validate,
@@ -87,6 +91,7 @@ pub const SAGA: &[SagaStep] = &[
             Port::ConfigsGet,
             Port::Circuits,
             Port::StoreSecrets,
+            Port::Failures,
         ],
     },
     SagaStep {
@@ -96,7 +101,7 @@ pub const SAGA: &[SagaStep] = &[
         pivot: false,
         timeout_seconds: 20,
         batch: 10,
-        ports: &[Port::OrdersLoad, Port::OrdersCommit, Port::StockMove, Port::SnapshotsGet, Port::ConfigsGet],
+        ports: &[Port::OrdersLoad, Port::OrdersCommit, Port::StockMove, Port::SnapshotsGet, Port::ConfigsGet, Port::Failures],
     },
     SagaStep {
         step: Step::PostToErp,
@@ -112,8 +117,8 @@ pub const SAGA: &[SagaStep] = &[
             Port::SnapshotsGet,
             Port::ConfigsGet,
             Port::Circuits,
-            Port::Idempotency,
             Port::ErpSecrets,
+            Port::Failures,
         ],
     },
     SagaStep {
@@ -132,6 +137,7 @@ pub const SAGA: &[SagaStep] = &[
             Port::Circuits,
             Port::StoreSecrets,
             Port::ClientSecrets,
+            Port::Failures,
         ],
     },
     SagaStep {
@@ -148,9 +154,9 @@ pub const SAGA: &[SagaStep] = &[
             Port::SnapshotsGet,
             Port::ConfigsGet,
             Port::Circuits,
-            Port::Idempotency,
             Port::StoreSecrets,
             Port::ErpSecrets,
+            Port::Failures,
         ],
     },
 ];
@@ -171,5 +177,15 @@ pub const SWEEP: &[Port] = &[
 ];
 
 /// What the API for clients may touch.
-pub const API: &[Port] =
-    &[Port::OrdersLoad, Port::OrdersCommit, Port::SnapshotsGet, Port::ConfigsGet, Port::Idempotency, Port::ClientSecrets];
+pub const API: &[Port] = &[
+    Port::OrdersLoad,
+    Port::OrdersCommit,
+    Port::SnapshotsGet,
+    Port::ConfigsGet,
+    Port::Idempotency,
+    Port::ClientSecrets,
+    Port::Failures,
+];
+
+/// What the function on the dead-letter queues may touch.
+pub const DEAD_LETTERS: &[Port] = &[Port::OrdersLoad, Port::OrdersCommit, Port::DeadLetters];

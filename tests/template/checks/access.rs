@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Faults, list, logical};
 use crate::{
     cloud::{REGION, Template},
-    expected::{Function, Source, actions, functions},
+    expected::{Function, Source, actions, functions, mortal},
 };
 
 /// One permission: an action on a resource.
@@ -53,6 +53,7 @@ fn wanted(function: &Function) -> BTreeSet<Grant> {
             needs.push(("table/orders/stream/*".to_owned(), READ_STREAM));
             needs.push((format!("queue/{}-dlq", function.slug), &["sqs:SendMessage"]));
         }
+        Source::DeadLetterQueues => needs.extend(mortal().into_iter().map(|slug| (format!("queue/{slug}-dlq"), &CONSUME[..3]))),
         Source::Schedule => needs.push((format!("queue/{}-dlq", function.slug), &["sqs:SendMessage"])),
     }
     let grant = |resource: &str, action: &&str| ((*action).to_owned(), arn(resource));

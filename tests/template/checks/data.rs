@@ -17,6 +17,7 @@ pub fn tables(template: &Template) -> Vec<String> {
         ("stores", &hash, false, true),
         ("endpoints", &hash, false, false),
         ("idempotency", &hash, false, false),
+        ("dead-letters", &hash, false, true),
     ] {
         let id = format!("{}Table", super::logical(name));
         let table = template.properties(&id);
@@ -30,7 +31,7 @@ pub fn tables(template: &Template) -> Vec<String> {
             faults.equal(&format!("{id}: {policy}"), &template.document["Resources"][&id][policy], &wanted);
         }
     }
-    faults.equal("number of tables", template.resources("AWS::DynamoDB::Table").len(), 6);
+    faults.equal("number of tables", template.resources("AWS::DynamoDB::Table").len(), 7);
 
     let orders = template.properties("OrdersTable");
     faults.equal("orders: stream", &orders["StreamSpecification"], &json!({"StreamViewType": "NEW_IMAGE"}));
@@ -42,8 +43,11 @@ pub fn tables(template: &Template) -> Vec<String> {
     faults.equal("orders: index", &orders["GlobalSecondaryIndexes"], &index);
     let since = orders["AttributeDefinitions"].as_array().into_iter().flatten().find(|a| a["AttributeName"] == "since");
     faults.equal("orders: type of `since`", since.map(|a| &a["AttributeType"]), Some(&json!("N")));
-    let ttl = &template.properties("IdempotencyTable")["TimeToLiveSpecification"];
-    faults.equal("idempotency: time to live", ttl, &json!({"AttributeName": "expires_at", "Enabled": true}));
+    for name in ["idempotency", "dead-letters"] {
+        let ttl = &template.properties(&format!("{}Table", super::logical(name)))["TimeToLiveSpecification"];
+        let wanted = json!({"AttributeName": "expires_at", "Enabled": true});
+        faults.equal(&format!("{name}: time to live"), ttl, &wanted);
+    }
     faults.0
 }
 

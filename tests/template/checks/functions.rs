@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{Faults, logical};
 use crate::{
     cloud::{Template, root},
-    expected::{self, Source, sends_to},
+    expected::{self, Source, mortal, sends_to},
 };
 
 /// The same functions here, in the table of functions and in `functions/`, each built by cargo-lambda for the chosen architecture.
@@ -78,8 +78,8 @@ pub fn sources(template: &Template) -> Vec<String> {
                 "ParallelizationFactor": {"Ref": "RelayParallelism"},
                 "BisectBatchOnFunctionError": true,
                 "FunctionResponseTypes": ["ReportBatchItemFailures"],
-                "MaximumRetryAttempts": 20,
-                "MaximumRecordAgeInSeconds": 21600,
+                "MaximumRetryAttempts": -1,
+                "MaximumRecordAgeInSeconds": 86400,
                 "FilterCriteria": {"Filters": [{"Pattern": "{\"dynamodb\": {\"Keys\": {\"sk\": {\"S\": [\"order\"]}}}}"}]},
                 "DestinationConfig": {"OnFailure": {"Type": "SQS", "Destination": {"Fn::GetAtt": [format!("{name}Dlq"), "Arn"]}}},
             }}),
@@ -90,6 +90,10 @@ pub fn sources(template: &Template) -> Vec<String> {
                 "RetryPolicy": {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60},
                 "DeadLetterConfig": {"Arn": {"Fn::GetAtt": [format!("{name}Dlq"), "Arn"]}},
             }}),
+            Source::DeadLetterQueues => {
+                faults.0.extend(dead_letter_sources(template, &events));
+                continue;
+            }
         };
         let routes: BTreeSet<String> =
             events.values().filter(|event| event["Type"] == "HttpApi").map(|event| event["Properties"].to_string()).collect();
@@ -107,6 +111,29 @@ pub fn sources(template: &Template) -> Vec<String> {
             }
         }
     }
+    faults.0
+}
+
+/// Every dead-letter queue of the template has a mapping of its own, and is one that the code knows of.
+fn dead_letter_sources(template: &Template, events: &serde_json::Map<String, Value>) -> Vec<String> {
+    let mut faults = Faults::default();
+    let wanted = mortal().into_iter().map(|slug| {
+        let properties = json!({
+            "Queue": {"Fn::GetAtt": [format!("{}Dlq", logical(slug)), "Arn"]},
+            "BatchSize": 10,
+            "FunctionResponseTypes": ["ReportBatchItemFailures"],
+            "ScalingConfig": {"MaximumConcurrency": 2},
+        });
+        json!({"Type": "SQS", "Properties": properties}).to_string()
+    });
+    let found: BTreeSet<String> = events.values().map(ToString::to_string).collect();
+    faults.equal("dead-letters: sources", found, wanted.collect());
+    let queues = template.resources("AWS::SQS::Queue").into_keys().filter(|id| id.ends_with("Dlq")).map(str::to_owned);
+    faults.equal(
+        "dead-letter queues",
+        queues.collect::<BTreeSet<_>>(),
+        mortal().into_iter().map(|slug| format!("{}Dlq", logical(slug))).collect(),
+    );
     faults.0
 }
 

@@ -28,6 +28,8 @@ pub fn queues(template: &Template) -> Vec<String> {
     }
     for (id, queue) in dead {
         faults.equal(&format!("{id}: MessageRetentionPeriod"), &queue["MessageRetentionPeriod"], &json!(FOURTEEN_DAYS));
+        // Six timeouts of the function that consumes them all.
+        faults.equal(&format!("{id}: VisibilityTimeout"), &queue["VisibilityTimeout"], &json!(180));
         let name = template.text(&queue["QueueName"]);
         faults.unless(name.ends_with("-dlq"), || format!("{id}: {name} does not end in -dlq"));
     }
@@ -48,6 +50,10 @@ pub fn queues(template: &Template) -> Vec<String> {
         faults.equal(&format!("{name}Queue: dead letters"), &redrive["deadLetterTargetArn"], &target);
         let attempts = redrive["maxReceiveCount"].as_u64();
         faults.unless(attempts >= Some(5), || format!("{name}Queue: maxReceiveCount {attempts:?} is under 5"));
+        // The batch leaves a word of every fifth failure, so that there is one of the last.
+        faults.unless(attempts.is_some_and(|attempts| attempts.is_multiple_of(5)), || {
+            format!("{name}Queue: maxReceiveCount {attempts:?} is no multiple of five")
+        });
         let patience = attempts.zip(visibility).map(|(attempts, seconds)| attempts * seconds);
         faults.unless(patience < retention, || format!("{name}Queue: a message would expire before its last attempt"));
         let dlq = &template.properties(&format!("{name}Dlq"))["QueueName"];

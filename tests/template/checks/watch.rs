@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Faults, list};
 use crate::{
     cloud::{REGION, Template, root},
-    expected::{ALARMS, METRICS, functions, queued},
+    expected::{ALARMS, METRICS, functions, mortal, queued},
 };
 
 /// An alarm on each function's dead letters and on what the whole is measured by; each tells the alarm topic and names a runbook that
@@ -16,19 +16,27 @@ pub fn alarms(template: &Template) -> Vec<String> {
     let mut faults = Faults::default();
     let alarms = template.resources("AWS::CloudWatch::Alarm");
     let names: BTreeSet<String> = alarms.values().map(|alarm| template.text(&alarm["AlarmName"])).collect();
-    for wanted in functions().iter().map(|f| format!("{}-dead-letters", f.slug)).chain(ALARMS.iter().map(ToString::to_string)) {
+    for wanted in mortal().iter().map(|slug| format!("{slug}-dead-letters")).chain(ALARMS.iter().map(ToString::to_string)) {
         faults.unless(names.contains(&format!("waybill-{wanted}")), || format!("there is no alarm {wanted}"));
     }
-    let watched: Vec<&Value> = alarms.values().map(|alarm| &alarm["Dimensions"][0]["Value"]).collect();
-    for (id, _) in template.resources("AWS::SQS::Queue").into_iter().filter(|(id, _)| id.ends_with("Dlq")) {
-        let name = json!({"Fn::GetAtt": [id, "QueueName"]});
-        faults.unless(watched.contains(&&name), || format!("no alarm watches {id}"));
+    let queries = alarms.values().map(|alarm| template.query(alarm)).collect::<Vec<_>>().join(" ");
+    let of_letters = |slug: &&str| {
+        let step = json!({"Name": "Step", "Value": slug});
+        alarms.values().any(|alarm| alarm["MetricName"] == "DeadLetters" && list(&alarm["Dimensions"]).contains(&&step))
+    };
+    for slug in mortal() {
+        faults.unless(of_letters(&slug), || format!("no alarm counts the dead letters of {slug}"));
+        faults.unless(queries.contains(&format!("'waybill-{slug}-dlq'")), || format!("no alarm watches the queue {slug}-dlq"));
     }
     for (id, alarm) in &alarms {
-        let dimensions: Vec<(String, String)> =
-            list(&alarm["Dimensions"]).into_iter().map(|d| (template.text(&d["Name"]), template.text(&d["Value"]))).collect();
-        let (namespace, metric) = (template.text(&alarm["Namespace"]), template.text(&alarm["MetricName"]));
-        faults.0.extend(metric_faults(template, id, &namespace, &metric, &dimensions));
+        for metric in metrics_of(alarm) {
+            let dimensions: Vec<(String, String)> = list(&metric["Dimensions"])
+                .into_iter()
+                .map(|d| (template.text(&d["Name"]), template.text(&d["Value"])))
+                .collect();
+            let (namespace, name) = (template.text(&metric["Namespace"]), template.text(&metric["MetricName"]));
+            faults.0.extend(metric_faults(template, id, &namespace, &name, &dimensions));
+        }
         for actions in ["AlarmActions", "OKActions"] {
             faults.equal(&format!("{id}: {actions}"), &alarm[actions], &json!([{"Ref": "AlarmTopic"}]));
         }
@@ -42,6 +50,14 @@ pub fn alarms(template: &Template) -> Vec<String> {
         faults.unless(text.contains(&format!("`{name}`")), || format!("{id}: runbook {runbook} does not speak of `{name}`"));
     }
     faults.0
+}
+
+/// The metrics an alarm is on: its own, or those of an expression.
+fn metrics_of(alarm: &Value) -> Vec<&Value> {
+    if alarm["Metrics"].is_null() {
+        return vec![alarm];
+    }
+    list(&alarm["Metrics"]).into_iter().filter_map(|query| query.pointer("/MetricStat/Metric")).collect()
 }
 
 /// A runbook for every function, of the four parts that somebody woken at night needs.
@@ -142,8 +158,12 @@ fn order_faults(shown: &[Shown]) -> Vec<String> {
     }
     for f in functions() {
         let errors = place("AWS/Lambda", "Errors", &format!("waybill-{}", f.slug));
-        let dead = place("AWS/SQS", depth, &format!("waybill-{}-dlq", f.slug));
-        faults.unless(errors.is_some() && errors < dead, || format!("{}: errors or dead letters are not shown", f.slug));
+        faults.unless(errors.is_some(), || format!("{}: errors are not shown", f.slug));
+    }
+    for slug in mortal() {
+        let errors = place("AWS/Lambda", "Errors", &format!("waybill-{slug}"));
+        let dead = place("Waybill", "DeadLetters", slug);
+        faults.unless(dead.is_some() && errors < dead, || format!("{slug}: dead letters are not shown, or above the errors"));
     }
     faults.0
 }
@@ -166,7 +186,8 @@ fn metric_faults(template: &Template, user: &str, namespace: &str, name: &str, d
     for (key, value) in dimensions {
         let known = match key.as_str() {
             "Deployment" => value == "waybill",
-            "Step" => queued().contains(&value.as_str()),
+            "Step" if name == "DeadLetters" => mortal().contains(&value.as_str()),
+            "Step" => queued().contains(&value.as_str()) || value == "dead-letters",
             "Code" => documented.contains(&format!("| `{value}` |")),
             "FunctionName" => names_of("AWS::Serverless::Function", "FunctionName").contains(value),
             "QueueName" => names_of("AWS::SQS::Queue", "QueueName").contains(value),

@@ -6,8 +6,9 @@ use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 use waybill_domain::{Circuit, Endpoint};
 use waybill_workflow::Unavailable;
-use waybill_workflow::ports::Circuits;
+use waybill_workflow::ports::{Circuits, Saved};
 
+use super::row::{Mark, VERSION};
 use super::{Dynamo, Row, n, s};
 use crate::error::{is_contention, unavailable};
 
@@ -23,10 +24,12 @@ impl Circuits for Dynamo {
         }
     }
 
-    async fn save_circuit(&self, circuit: &Circuit) -> Result<bool, Unavailable> {
+    async fn save_circuit(&self, circuit: &Circuit) -> Result<Saved, Unavailable> {
+        let mark = Mark::random();
         let mut row: Row = to_item(circuit).map_err(|_| Unavailable::new(PART, "a circuit cannot be written"))?;
         row.remove("endpoint");
         row.insert("pk".to_owned(), s(circuit.endpoint.to_string()));
+        mark.put_on(&mut row);
         let put = self
             .client
             .put_item()
@@ -40,24 +43,33 @@ impl Circuits for Dynamo {
                 .expression_attribute_names("#version", "version")
                 .expression_attribute_values(":before", n(before)),
         };
-        let Err(error) = put.send().await else { return Ok(true) };
-        match error {
+        let Err(error) = put.send().await else { return Ok(Saved::Done) };
+        let found = match error {
             SdkError::ServiceError(failure) if failure.err().is_conditional_check_failed_exception() => {
                 match failure.into_err() {
-                    // A first attempt whose answer was lost may have written this very circuit.
-                    PutItemError::ConditionalCheckFailedException(refusal) => {
-                        Ok(refusal.item.map(read).transpose()?.is_some_and(|found| found == *circuit))
-                    }
-                    _ => Ok(false),
+                    PutItemError::ConditionalCheckFailedException(refusal) => refusal.item,
+                    _ => None,
                 }
             }
-            error if is_contention(error.code()) => Ok(false),
-            error => Err(unavailable(PART, &error)),
+            // Not even compared: the row is read for it, once in a while.
+            error if is_contention(error.code()) => {
+                return Ok(Saved::Overtaken(Box::new(self.circuit(&circuit.endpoint).await?)));
+            }
+            error => return Err(unavailable(PART, &error)),
+        };
+        match found {
+            // A first attempt whose answer was lost had written it.
+            Some(row) if mark.is_on(&row) => Ok(Saved::Done),
+            Some(row) => Ok(Saved::Overtaken(Box::new(read(row)?))),
+            None => Ok(Saved::Overtaken(Box::new(Circuit::closed(circuit.endpoint.clone())))),
         }
     }
 }
 
 fn read(mut row: Row) -> Result<Circuit, Unavailable> {
+    if row.contains_key(VERSION) {
+        return Err(Unavailable::newer(PART));
+    }
     if let Some(endpoint) = row.remove("pk") {
         row.insert("endpoint".to_owned(), endpoint);
     }

@@ -13,6 +13,7 @@ use waybill_domain::{ErpConfig, ErpSlug, StoreConfig, StoreSlug, WarehouseConfig
 use waybill_workflow::Unavailable;
 use waybill_workflow::ports::Configs;
 
+use super::row::VERSION;
 use super::{Dynamo, Row, n, s};
 use crate::error::unavailable;
 use crate::gzip;
@@ -169,11 +170,15 @@ impl Dynamo {
     }
 }
 
+/// A policy that this release does not know must not be passed over: whoever set it meant every order.
 fn read<T: DeserializeOwned>(row: &Row) -> Result<T, Unavailable> {
-    let unreadable = || Unavailable::new(PART, "a configuration cannot be read by this release");
+    let unreadable = || Unavailable::new(PART, "a configuration cannot be read");
+    if row.contains_key(VERSION) {
+        return Err(Unavailable::newer(PART));
+    }
     let packed = row.get("config").and_then(|value| value.as_b().ok()).ok_or_else(unreadable)?;
     let json = gzip::unpack(packed.as_ref()).map_err(|_| unreadable())?;
-    serde_json::from_slice(&json).map_err(|_| unreadable())
+    serde_json::from_slice(&json).map_err(|_| Unavailable::newer(PART))
 }
 
 fn forget<T>(kept: &Mutex<Kept<T>>, key: &str) {

@@ -74,5 +74,5 @@ impl Dynamo {
 }
 
 fn read(row: Row) -> Result<Order, Unavailable> {
-    order_from(row).map_err(|error| Unavailable::new(PART, error))
+    Ok(order_from(row)?)
 }

@@ -47,7 +47,7 @@ impl Timeline for Dynamo {
         while let Some(row) = rows.next().await {
             let row = row.map_err(|error| unavailable(PART, &error))?;
             if text(&row, "sk") == Some(RECORD) {
-                record = Some(order_from(row).map_err(|error| Unavailable::new(PART, error))?);
+                record = Some(order_from(row)?);
             } else {
                 let page: Page<Vec<Event>> = from_item(row).map_err(|_| Unavailable::new(PART, "a page cannot be read"))?;
                 events.extend(page.events);

@@ -2,6 +2,7 @@
 
 pub mod circuits;
 pub mod configs;
+pub mod dead_letters;
 mod entries;
 pub mod idempotency;
 pub mod lanes;
@@ -43,6 +44,7 @@ struct Tables {
     stores: String,
     endpoints: String,
     idempotency: String,
+    dead_letters: String,
 }
 
 impl Dynamo {
@@ -60,6 +62,7 @@ impl Dynamo {
             stores: names.table("stores"),
             endpoints: names.table("endpoints"),
             idempotency: names.table("idempotency"),
+            dead_letters: names.table("dead-letters"),
         };
         Dynamo { client, tables: Arc::new(tables), configs: Arc::default() }
     }

@@ -18,7 +18,7 @@ impl Orders for Dynamo {
     async fn load(&self, key: &OrderKey) -> Result<Option<Order>, Unavailable> {
         let get = self.client.get_item().table_name(&self.tables.orders).set_key(Some(record_key(key))).consistent_read(true);
         let row = get.send().await.map_err(|error| unavailable(PART, &error))?.item;
-        row.map(order_from).transpose().map_err(|error| Unavailable::new(PART, error))
+        Ok(row.map(order_from).transpose()?)
     }
 
     async fn commit(&self, before: Option<&Order>, after: &Order) -> Result<(), CommitError> {
@@ -36,7 +36,7 @@ impl Orders for Dynamo {
 impl Dynamo {
     /// The write of the record, on the condition that the row is `before`.
     fn put(&self, before: Option<&Order>, after: &Order, mark: &Mark) -> Result<Put, CommitError> {
-        let row = row_from(after, mark).map_err(|error| Unavailable::new(PART, error))?;
+        let row = row_from(after, mark).map_err(Unavailable::from)?;
         let put = Put::builder()
             .table_name(&self.tables.orders)
             .set_item(Some(row))
@@ -81,6 +81,6 @@ pub(super) fn conflict(row: Option<Row>, mark: &Mark) -> Result<(), CommitError>
     if mark.is_on(&row) {
         return Ok(());
     }
-    let order = order_from(row).map_err(|error| Unavailable::new(PART, error))?;
+    let order = order_from(row).map_err(Unavailable::from)?;
     Err(CommitError::Conflict(Some(Box::new(order))))
 }

@@ -2,14 +2,17 @@
 //!
 //! The row is the record's serde form with `pk` in place of `key`, and attributes of its own: `sk`; `lane` and `since` while the order is in
 //! a lane of the sparse index; `w`, the mark of the write (see [`Mark`]). Two things are written shorter than the record has them, so that
-//! an ordinary row is one write unit: the events (see [`packed`](super::packed)), and some fields (see [`short`](super::short)).
+//! an ordinary row is one write unit: the events (see [`packed`](super::packed)), and some fields (see [`short`](super::short)). `v` is the
+//! version of the form; without it, it is the first.
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_dynamo::{AttributeValue as Value, Item, from_attribute_value, from_item, to_attribute_value, to_item};
 use waybill_domain::lane::{SHARDS, lane};
 use waybill_domain::{Order, OrderKey};
+use waybill_workflow::Unavailable;
 
+use super::orders::PART;
 use super::packed::{Packed, pack, unpack};
 use super::short::{Fields, lengthen, shorten};
 use super::{Row, n, s};
@@ -20,14 +23,32 @@ pub const RECORD: &str = "order";
 /// What releases that knew nothing of fulfilments wrote for one.
 const NO_FULFILMENT: &str = "none";
 
+/// The attribute that says which version of its form a row has. Only a newer release writes one.
+pub const VERSION: &str = "v";
+
 /// A row that cannot be read as an order record, or a record that cannot be written as one. Does not say what is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a row of the orders table: {0}")]
-pub struct BadRow(&'static str);
+pub enum BadRow {
+    /// It is none.
+    #[error("a row of the orders table: {0}")]
+    Strange(&'static str),
+    /// It has a form of the future, and waits for the release that knows it.
+    #[error("a row of the orders table was written by a newer release, and waits for it")]
+    Newer,
+}
+
+impl From<BadRow> for Unavailable {
+    fn from(error: BadRow) -> Self {
+        match error {
+            BadRow::Strange(_) => Unavailable::new(PART, error),
+            BadRow::Newer => Unavailable::newer(PART),
+        }
+    }
+}
 
 /// The form of a field is one that this release does not know.
 fn unknown_form<E>(_: E) -> BadRow {
-    BadRow("a field that this release does not know")
+    BadRow::Strange("a field that this release does not know")
 }
 
 /// Eight random bytes, written with every commit. When the SDK had to ask twice because the first answer was lost, the second attempt
@@ -40,6 +61,11 @@ impl Mark {
     pub fn random() -> Self {
         let random = uuid::Uuid::now_v7().into_bytes();
         Mark(AttributeValue::B(Blob::new(random.get(8..).unwrap_or_default())))
+    }
+
+    /// Writes the row under this mark.
+    pub fn put_on(&self, row: &mut Row) {
+        row.insert("w".to_owned(), self.0.clone());
     }
 
     /// Whether this row was written under this mark.
@@ -64,7 +90,7 @@ pub fn row_from(order: &Order, mark: &Mark) -> Result<Row, BadRow> {
     shorten(&mut fields);
     let mut row = Row::from(Item::from(fields));
     row.extend(record_key(&order.key));
-    row.insert("w".to_owned(), mark.0.clone());
+    mark.put_on(&mut row);
     if let Some((lane, since)) = lane(order) {
         row.insert("lane".to_owned(), s(lane.key(order.key.shard(SHARDS))));
         row.insert("since".to_owned(), n(since.0));
@@ -75,19 +101,22 @@ pub fn row_from(order: &Order, mark: &Mark) -> Result<Row, BadRow> {
 /// The order in a row.
 ///
 /// # Errors
-/// [`BadRow`] if the row is not an order record, or one of a release that this one does not know.
+/// [`BadRow`] if the row is not an order record, or is one of a newer release.
 pub fn order_from(row: impl Into<Item>) -> Result<Order, BadRow> {
     let mut row = row.into().into_inner();
     if row.remove("sk") != Some(Value::S(RECORD.to_owned())) {
-        return Err(BadRow("not an order record"));
+        return Err(BadRow::Strange("not an order record"));
     }
-    let key = row.remove("pk").ok_or(BadRow("no pk"))?;
+    if row.contains_key(VERSION) {
+        return Err(BadRow::Newer);
+    }
+    let key = row.remove("pk").ok_or(BadRow::Strange("no pk"))?;
     row.insert("key".to_owned(), key);
     if row.get("fulfilment") == Some(&Value::S(NO_FULFILMENT.to_owned())) {
         row.remove("fulfilment");
     }
-    lengthen(&mut row).map_err(BadRow)?;
-    let events = row.insert("events".to_owned(), Value::L(Vec::new())).ok_or(BadRow("no events"))?;
+    lengthen(&mut row).map_err(BadRow::Strange)?;
+    let events = row.insert("events".to_owned(), Value::L(Vec::new())).ok_or(BadRow::Strange("no events"))?;
     let events: Vec<Packed> = from_attribute_value(events).map_err(unknown_form)?;
     let mut order: Order = from_item(row).map_err(unknown_form)?;
     order.events = unpack(events, order.seq).map_err(unknown_form)?;
@@ -99,6 +128,6 @@ pub fn order_from(row: impl Into<Item>) -> Result<Order, BadRow> {
 /// # Errors
 /// [`BadRow`] if it is not an order record.
 pub fn order_from_image(image: serde_json::Value) -> Result<Order, BadRow> {
-    let item: Item = serde_json::from_value(image).map_err(|_| BadRow("not a DynamoDB image"))?;
+    let item: Item = serde_json::from_value(image).map_err(|_| BadRow::Strange("not a DynamoDB image"))?;
     order_from(item)
 }

@@ -1,5 +1,6 @@
 //! The steps' queues.
 
+pub mod send_back;
 pub mod spool;
 
 use std::collections::BTreeMap;

@@ -3,7 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
-use waybill_contracts::command::Version1;
+use waybill_contracts::Unread;
+use waybill_contracts::version::{self, Version1};
 use waybill_domain::{Step, StoreSlug};
 use waybill_workflow::Unavailable;
 use waybill_workflow::ports::{Delivery, Spool, Spooled};
@@ -17,7 +18,6 @@ const PART: &str = "spool";
 const LARGEST: usize = 1024 * 1024 - 1024;
 
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Message {
     v: Version1,
     store: String,
@@ -69,11 +69,12 @@ pub fn message(spooled: &Spooled) -> Result<String, Unavailable> {
 /// The delivery in a message of intake's queue.
 ///
 /// # Errors
-/// What is wrong, in words without content: the message is none of Waybill's, or one of a newer release.
-pub fn spooled_from_message(body: &str) -> Result<Spooled, &'static str> {
-    let message: Message = serde_json::from_str(body).map_err(|_| "not a spooled delivery of this version")?;
-    let packed = STANDARD.decode(&message.body).map_err(|_| "its body is not base64")?;
-    let body = gzip::unpack(&packed).map_err(|_| "its body does not unpack")?;
+/// [`Unread`]: one of a newer release waits for it; anything else is none of Waybill's.
+pub fn spooled_from_message(body: &str) -> Result<Spooled, Unread> {
+    let strange = |how: &str| Unread::Strange(how.to_owned());
+    let message: Message = version::read(body)?;
+    let packed = STANDARD.decode(&message.body).map_err(|_| strange("its body is not base64"))?;
+    let body = gzip::unpack(&packed).map_err(|_| strange("its body does not unpack"))?;
     let delivery = Delivery {
         store: message.store,
         topic: message.topic,
@@ -102,7 +103,12 @@ mod tests {
         let spooled = Spooled { delivery, verified: true };
         let text = message(&spooled).unwrap();
         assert_eq!(spooled_from_message(&text).unwrap(), spooled);
-        assert_eq!(spooled_from_message(&text.replace("\"v\":1", "\"v\":2")), Err("not a spooled delivery of this version"));
-        assert_eq!(spooled_from_message("{}"), Err("not a spooled delivery of this version"));
+        assert_eq!(spooled_from_message(&text.replace("\"v\":1", "\"v\":1,\"received_at\":7")).unwrap(), spooled);
+        assert_eq!(spooled_from_message(&text.replace("\"v\":1", "\"v\":2")), Err(Unread::Newer(2)));
+        for strange in
+            ["{}".to_owned(), text.replace("\"body\":\"", "\"body\":\"!"), text.replace("\"body\":\"", "\"body\":\"AAAA")]
+        {
+            assert!(matches!(spooled_from_message(&strange), Err(Unread::Strange(_))), "{strange}");
+        }
     }
 }

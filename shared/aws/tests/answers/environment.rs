@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use waybill_aws::{Dynamo, Names, sdk_config};
+use waybill_aws::{Dynamo, Names, Pace, sdk_config};
 use waybill_workflow::ports::Orders;
 
 use crate::canned::{Canned, ok};
@@ -12,7 +12,7 @@ const NAME: &str = "environment::endpoint_region_and_credentials_come_from_the_e
 
 /// As a function: build the clients from the environment and ask for an order.
 async fn function() {
-    let dynamo = Dynamo::new(&sdk_config().await, &Names::from_env());
+    let dynamo = Dynamo::new(&sdk_config(Pace::STEADY).await, &Names::from_env());
     assert_eq!(dynamo.load(&"shop/1042".parse().unwrap()).await, Ok(None));
 }
 

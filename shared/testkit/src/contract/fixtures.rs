@@ -160,3 +160,13 @@ pub(super) async fn eventually<T: PartialEq + std::fmt::Debug, F: Future<Output 
     }
     assert_eq!(ask().await, expected);
 }
+
+/// Bytes that do not compress: a linear congruential generator's.
+pub(super) fn noise(length: usize) -> Vec<u8> {
+    let mut state = 1_u64;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state.to_be_bytes()[0]
+    };
+    (0..length).map(|_| next()).collect()
+}

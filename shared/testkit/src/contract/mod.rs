@@ -5,6 +5,7 @@
 
 pub mod circuits;
 pub mod claims;
+pub mod dead_letters;
 mod fixtures;
 pub mod lanes;
 pub mod ledger;
@@ -14,17 +15,29 @@ pub mod pull;
 pub mod snapshots;
 pub mod stock;
 
-use waybill_workflow::ports::{Circuits, Idempotency, Lanes, Log, Orders, Snapshots, StockLedger, Timeline};
+use waybill_workflow::ports::{Circuits, DeadLetters, Idempotency, Lanes, Log, Orders, Snapshots, StockLedger, Timeline};
 
 pub use fixtures::{Names, happy_path};
 
 /// All ports that are kept in tables.
 pub trait Stores:
-    Orders + Snapshots + Log + Timeline + Lanes + Circuits + Idempotency + StockLedger + Clone + Send + Sync + 'static
+    Orders + Snapshots + Log + Timeline + Lanes + Circuits + Idempotency + DeadLetters + StockLedger + Clone + Send + Sync + 'static
 {
 }
 impl<T> Stores for T where
-    T: Orders + Snapshots + Log + Timeline + Lanes + Circuits + Idempotency + StockLedger + Clone + Send + Sync + 'static
+    T: Orders
+        + Snapshots
+        + Log
+        + Timeline
+        + Lanes
+        + Circuits
+        + Idempotency
+        + DeadLetters
+        + StockLedger
+        + Clone
+        + Send
+        + Sync
+        + 'static
 {
 }
 
@@ -71,7 +84,13 @@ macro_rules! contract_checks {
             claims::only_the_owner_ends_a_claim
             circuits::unknown_is_closed
             circuits::one_writer_per_version
+            circuits::a_row_comes_back_as_it_was
+            circuits::many_callers_at_once_share_slots_and_rate
             circuits::what_was_asked_once_is_remembered
+            dead_letters::last_words_are_the_last
+            dead_letters::a_letter_comes_back
+            dead_letters::a_large_letter_comes_back
+            dead_letters::what_was_redriven_stays_redriven
             log::a_page_written_again_is_one_page
             log::the_story_has_every_event_once
         }

@@ -2,17 +2,8 @@
 
 use waybill_domain::ContentHash;
 
+use super::fixtures::noise;
 use super::{Names, Stores};
-
-/// Bytes that do not compress: a linear congruential generator's.
-fn noise(length: usize) -> Vec<u8> {
-    let mut state = 1_u64;
-    let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        state.to_be_bytes()[0]
-    };
-    (0..length).map(|_| next()).collect()
-}
 
 /// Any bytes, none at all, and again.
 pub async fn bytes_come_back(stores: &impl Stores) {

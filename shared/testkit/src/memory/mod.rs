@@ -7,6 +7,7 @@
 mod chaos;
 mod claims;
 mod clients;
+mod dead_letters;
 mod desk;
 mod drive;
 mod faults;
@@ -17,7 +18,7 @@ mod simulation;
 mod tables;
 mod transport;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use waybill_contracts::{Command, Fact};
@@ -25,7 +26,7 @@ use waybill_domain::{
     At, Circuit, ClientSlug, Endpoint, EntryKind, ErpConfig, ErpSlug, Event, FulfilmentOrder, Order, OrderKey, Sku, Step,
     StockRow, StoreConfig, StoreOrder, StoreSlug, WarehouseConfig, WarehouseSlug,
 };
-use waybill_workflow::ports::{Client, Delivery, Runtime, Spooled};
+use waybill_workflow::ports::{Client, Delivery, Known, LetterId, Runtime, Spooled};
 
 pub use chaos::{Mutation, Trouble, Weather};
 pub use desk::MemoryDesk;
@@ -55,6 +56,8 @@ pub struct State {
     pub now: At,
     /// Order rows.
     pub orders: BTreeMap<OrderKey, Order>,
+    /// Orders whose rows a newer release wrote: they can be neither read nor written here.
+    pub newer: BTreeSet<OrderKey>,
     /// What the stream has not given to the relay.
     pub stream: VecDeque<Order>,
     /// Snapshots by key and hash.
@@ -84,6 +87,10 @@ pub struct State {
     pub queues: BTreeMap<Step, VecDeque<Message>>,
     /// Messages that were received too often.
     pub dead: Vec<Command>,
+    /// What is known of messages that failed, with the bodies of those that are dead.
+    pub letters: BTreeMap<LetterId, (Known, String)>,
+    /// Bodies that were sent back to a queue.
+    pub sent_back: Vec<(String, String)>,
     /// Intake's own queue.
     pub spool: VecDeque<Spooled>,
     /// Facts in the order of publication.
@@ -120,6 +127,7 @@ impl World {
         World(Arc::new(Mutex::new(State {
             now: At(1_767_225_600_000),
             orders: BTreeMap::new(),
+            newer: BTreeSet::new(),
             stream: VecDeque::new(),
             snapshots: BTreeMap::new(),
             log: BTreeMap::new(),
@@ -135,6 +143,8 @@ impl World {
             claims: BTreeMap::new(),
             queues: BTreeMap::new(),
             dead: Vec::new(),
+            letters: BTreeMap::new(),
+            sent_back: Vec::new(),
             spool: VecDeque::new(),
             facts: Vec::new(),
             shop: BTreeMap::new(),

@@ -64,7 +64,7 @@ pub fn erp() -> ErpConfig {
         slots: 1,
         timeout_seconds: 20,
         settle_seconds: 90,
-        orders_per_minute: 60,
+        orders_per_minute: 600,
     }
 }
 

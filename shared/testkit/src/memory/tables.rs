@@ -7,14 +7,20 @@ use waybill_domain::{
     WarehouseConfig, WarehouseSlug, entries,
 };
 use waybill_workflow::Unavailable;
-use waybill_workflow::ports::{Circuits, CommitError, Configs, Lanes, Log, Orders, Shortage, Snapshots, Waiter, WebhookSecrets};
+use waybill_workflow::ports::{
+    Circuits, CommitError, Configs, Lanes, Log, Orders, Saved, Shortage, Snapshots, Waiter, WebhookSecrets,
+};
 
 use super::faults::Fate;
 use super::{State, World};
 
 impl Orders for World {
     async fn load(&self, key: &OrderKey) -> Result<Option<Order>, Unavailable> {
-        self.call("orders.load", |state| state.orders.get(key).cloned()).await
+        self.call("orders.load", |state| match state.newer.contains(key) {
+            true => Err(Unavailable::newer("orders")),
+            false => Ok(state.orders.get(key).cloned()),
+        })
+        .await?
     }
 
     async fn commit(&self, before: Option<&Order>, after: &Order) -> Result<(), CommitError> {
@@ -37,6 +43,9 @@ impl Orders for World {
 }
 
 fn commit(state: &mut State, before: Option<&Order>, after: &Order) -> Result<(), CommitError> {
+    if state.newer.contains(&after.key) {
+        return Err(Unavailable::newer("orders").into());
+    }
     let after = &state.mutated(after);
     let current = state.orders.get(&after.key);
     if state.is_conditional() && current.map(|order| order.version) != before.map(|order| order.version) {
@@ -156,14 +165,15 @@ impl Circuits for World {
         })
         .await
     }
-    async fn save_circuit(&self, circuit: &Circuit) -> Result<bool, Unavailable> {
+    async fn save_circuit(&self, circuit: &Circuit) -> Result<Saved, Unavailable> {
         self.call("circuits.save", |state| {
-            let current = state.circuits.get(&circuit.endpoint).map_or(0, |row| row.version);
-            let fits = current + 1 == circuit.version;
-            if fits {
-                state.circuits.insert(circuit.endpoint.clone(), circuit.clone());
+            let unknown = Circuit::closed(circuit.endpoint.clone());
+            let current = state.circuits.get(&circuit.endpoint).unwrap_or(&unknown);
+            if current.version + 1 != circuit.version {
+                return Saved::Overtaken(Box::new(current.clone()));
             }
-            fits
+            state.circuits.insert(circuit.endpoint.clone(), circuit.clone());
+            Saved::Done
         })
         .await
     }

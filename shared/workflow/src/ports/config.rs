@@ -22,10 +22,19 @@ pub trait Configs: Sync {
     fn erps(&self) -> impl Future<Output = Result<Vec<ErpConfig>, Unavailable>> + Send;
 }
 
+/// What became of a circuit that was to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Saved {
+    /// It is written.
+    Done,
+    /// Somebody else wrote first: the row as it is now, so that deciding again costs no read.
+    Overtaken(Box<Circuit>),
+}
+
 /// Circuits of endpoints.
 pub trait Circuits: Sync {
     /// The circuit, strongly consistent; closed if there is no row.
     fn circuit(&self, endpoint: &Endpoint) -> impl Future<Output = Result<Circuit, Unavailable>> + Send;
-    /// Writes a circuit, on the condition that the row has the version before it; false if somebody else was faster.
-    fn save_circuit(&self, circuit: &Circuit) -> impl Future<Output = Result<bool, Unavailable>> + Send;
+    /// Writes a circuit, on the condition that the row has the version before it.
+    fn save_circuit(&self, circuit: &Circuit) -> impl Future<Output = Result<Saved, Unavailable>> + Send;
 }

@@ -4,6 +4,7 @@
 
 pub mod commands;
 pub mod config;
+pub mod dead_letters;
 pub mod erp;
 pub mod idempotency;
 pub mod orders;
@@ -14,7 +15,8 @@ pub mod timeline;
 pub mod warehouse;
 
 pub use commands::{CommandQueue, FactBus, Outgoing, Spool, Spooled};
-pub use config::{Circuits, Configs};
+pub use config::{Circuits, Configs, Saved};
+pub use dead_letters::{DeadLetter, DeadLetters, Failures, Known, LastWords, LetterId, SendBack};
 pub use idempotency::{Claim, Idempotency};
 pub use orders::{CommitError, Lanes, Log, Orders, Shortage, Snapshots, Waiter};
 pub use runtime::Runtime;

@@ -12,4 +12,12 @@ pub trait Runtime: Sync {
     fn release(&self) -> &str;
     /// Waits a moment inside one invocation: for contention that is over in a second, nothing longer.
     fn pause(&self, milliseconds: u32) -> impl Future<Output = ()> + Send;
+    /// Lets work take so many milliseconds and no longer; `None`: it was let go where it stood. In memory nothing takes time.
+    fn within<T: Send>(
+        &self,
+        _milliseconds: u32,
+        work: impl Future<Output = T> + Send,
+    ) -> impl Future<Output = Option<T>> + Send {
+        async { Some(work.await) }
+    }
 }

@@ -1,48 +1,152 @@
-//! The door before an endpoint: who may call it now, what its circuit is told of a call, and what a failed call means for the order.
+//! The door before an endpoint: who may call it now, what its row is told of a visit, and what a failed call means for the order.
+//!
+//! A step knocks before it reads much: whoever must wait has cost two reads. Entering is one conditional write of the row that was read,
+//! leaving is another one.
+
+use std::sync::{Mutex, PoisonError};
 
 use waybill_contracts::{Command, Origin};
-use waybill_domain::{Admission, At, Change, Circuit, Effect, Endpoint, OrderKey};
+use waybill_domain::{Admission, At, Caller, Change, Circuit, Effect, Ended, Endpoint, Limits, OrderKey};
 
-use crate::error::{CallError, Failure, StepError};
-use crate::ports::{Circuits, Runtime};
+use super::leases::Settle;
+use crate::commit::contention;
+use crate::error::{CallError, Failure, StepError, Unavailable};
+use crate::ports::{Circuits, Runtime, Saved};
 
-/// An endpoint that may be called.
-pub(super) struct Door {
-    pub(super) endpoint: Endpoint,
-    pub(super) circuit: Circuit,
+/// Tries to write a row that others write too.
+const TRIES: u32 = 5;
+/// Who would wait for longer than this many seconds stands in the line instead.
+const WAITS_SECONDS: u64 = 10;
+
+/// Somebody before a door that is not shut.
+pub(super) struct Knock {
+    endpoint: Endpoint,
+    limits: Limits,
+    settle: Settle,
+    order: OrderKey,
+    from_line: bool,
+    circuit: Circuit,
 }
 
-impl Door {
-    /// Lets the order through, or makes it stand in the line.
-    pub(super) async fn open(
-        ports: &impl Circuits,
-        endpoint: Endpoint,
-        order: &OrderKey,
+impl Knock {
+    /// Reads the row. Who may not enter learns now when to come back, or that the line is the place.
+    pub(super) async fn at(
+        ports: &(impl Circuits + Runtime),
+        (endpoint, limits): (Endpoint, Limits),
+        settle: Settle,
         command: &Command,
     ) -> Result<Self, StepError> {
         let circuit = ports.circuit(&endpoint).await?;
-        if circuit.admit(order, command.origin == Origin::Line) == Admission::Wait {
-            let reason = "its circuit is open, or a line stands before it".to_owned();
-            return Err(StepError::Wait { endpoint, reason });
-        }
-        Ok(Door { endpoint, circuit })
+        let (order, from_line) = (command.order.clone(), command.origin == Origin::Line);
+        let knock = Knock { endpoint, limits, settle, order, from_line, circuit };
+        knock.admitted(ports)?;
+        Ok(knock)
     }
 
-    /// Tells the circuit how a call ended. An endpoint that refuses, or is busy, is up. If the circuit cannot be told, the outcome of the
-    /// call matters more: the next call tells it.
-    pub(super) async fn note<T: Sync>(&self, ports: &(impl Circuits + Runtime), answer: &Result<T, CallError>) {
-        let told = match answer {
-            Err(CallError::Down { .. } | CallError::Unknown { .. }) => match ports.circuit(&self.endpoint).await {
-                Ok(circuit) => ports.save_circuit(&circuit.failed(ports.now())).await,
-                Err(error) => Err(error),
-            },
-            Ok(_) | Err(CallError::Busy { .. } | CallError::Refused { .. }) => match self.circuit.succeeded() {
-                Some(healthy) => ports.save_circuit(&healthy).await,
-                None => Ok(true),
-            },
+    /// Enters. Leave.
+    pub(super) async fn enter(mut self, ports: &(impl Circuits + Runtime)) -> Result<Door, StepError> {
+        for attempt in 1..=TRIES {
+            let row = self.admitted(ports)?;
+            match ports.save_circuit(&row).await? {
+                Saved::Done => {
+                    let Knock { endpoint, limits, .. } = self;
+                    let token = row.version;
+                    return Ok(Door { endpoint, limits, token, circuit: Mutex::new(row), ended: Mutex::new(Ended::NotCalled) });
+                }
+                Saved::Overtaken(current) => self.circuit = *current,
+            }
+            pause(ports, attempt).await;
+        }
+        Err(contention())
+    }
+
+    /// The row with this caller inside.
+    fn admitted(&self, ports: &impl Runtime) -> Result<Circuit, StepError> {
+        let now = ports.now();
+        let caller = Caller { order: &self.order, from_line: self.from_line, until: self.settle.lease(ports) };
+        let endpoint = self.endpoint.clone();
+        match self.circuit.enter(caller, self.limits, now) {
+            Admission::Go(row) => Ok(*row),
+            Admission::Later(at) => {
+                let seconds = at.since(now).div_ceil(1000).max(1);
+                let reason = format!("its slots or its rate allow no call for {seconds} s");
+                match u32::try_from(seconds) {
+                    Ok(after_seconds) if seconds <= WAITS_SECONDS => {
+                        Err(StepError::Retryable { after_seconds, endpoint: Some(endpoint), reason })
+                    }
+                    _ => Err(StepError::Wait { endpoint, reason }),
+                }
+            }
+            Admission::Line => {
+                let reason = "its circuit is open, or a line stands before it".to_owned();
+                Err(StepError::Wait { endpoint, reason })
+            }
+        }
+    }
+}
+
+/// An endpoint that may be called once. Leave, and say before how it went.
+pub(super) struct Door {
+    pub(super) endpoint: Endpoint,
+    limits: Limits,
+    token: u64,
+    circuit: Mutex<Circuit>,
+    ended: Mutex<Ended>,
+}
+
+impl Door {
+    /// Whether the store has fulfillments, as far as anybody asked.
+    pub(super) fn fulfillments(&self) -> Option<bool> {
+        self.row().fulfillments
+    }
+
+    /// Remembers how a call ended, for the leaving: the last one tells.
+    pub(super) fn note<T>(&self, answer: &Result<T, CallError>) {
+        let ended = match answer {
+            Ok(_) | Err(CallError::Refused { .. }) => Ended::Answered,
+            Err(CallError::Busy { after_seconds, .. }) => Ended::Busy { after_seconds: *after_seconds },
+            Err(CallError::Down { .. } | CallError::Unknown { .. }) => Ended::Down,
         };
-        if let Err(error) = told {
+        *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = ended;
+    }
+
+    /// Whether one more call may be made now: it takes a turn of its own.
+    pub(super) async fn again(&self, ports: &(impl Circuits + Runtime)) -> Result<bool, Unavailable> {
+        let (limits, now) = (self.limits, ports.now());
+        self.update(ports, |row| row.again(limits, now)).await
+    }
+
+    /// Leaves. If the row cannot be told, the outcome of the call matters more: the next call tells it, and the slot ends by its lease.
+    pub(super) async fn leave(self, ports: &(impl Circuits + Runtime)) {
+        let ended = *self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let (limits, token, now) = (self.limits, self.token, ports.now());
+        if let Err(error) = self.update(ports, |row| row.leave(token, ended, limits, now)).await {
             tracing::warn!(endpoint = %self.endpoint, %error, "the circuit was not told how a call ended");
+        }
+    }
+
+    async fn update(
+        &self,
+        ports: &(impl Circuits + Runtime),
+        change: impl Fn(&Circuit) -> Option<Circuit> + Send,
+    ) -> Result<bool, Unavailable> {
+        let updated = update(ports, self.row(), change).await?;
+        let changed = updated.is_some();
+        if let Some(row) = updated {
+            *self.circuit.lock().unwrap_or_else(PoisonError::into_inner) = row;
+        }
+        Ok(changed)
+    }
+
+    /// The row as it was last seen.
+    fn row(&self) -> Circuit {
+        self.circuit.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps whether the store has fulfillments. If it cannot be kept, the next shipment asks again.
+    pub(super) async fn remember(&self, ports: &(impl Circuits + Runtime), fulfillments: bool) {
+        if let Err(error) = self.update(ports, |row| Some(row.with_fulfillments(fulfillments))).await {
+            tracing::warn!(endpoint = %self.endpoint, %error, "whether the store has fulfillments was not kept");
         }
     }
 
@@ -72,4 +176,26 @@ impl Door {
             CallError::Unknown { reason } => StepError::Indeterminate { probe, reason }.into(),
         }
     }
+}
+
+/// Writes what `change` makes of a row, whoever else writes it meanwhile. `None`: it made nothing of it.
+pub(super) async fn update(
+    ports: &(impl Circuits + Runtime),
+    mut row: Circuit,
+    change: impl Fn(&Circuit) -> Option<Circuit> + Send,
+) -> Result<Option<Circuit>, Unavailable> {
+    for attempt in 1..=TRIES {
+        let Some(next) = change(&row) else { return Ok(None) };
+        match ports.save_circuit(&next).await? {
+            Saved::Done => return Ok(Some(next)),
+            Saved::Overtaken(current) => row = *current,
+        }
+        pause(ports, attempt).await;
+    }
+    Err(Unavailable::new("circuits", "others were always faster"))
+}
+
+/// A moment, longer with every attempt.
+async fn pause(ports: &impl Runtime, attempt: u32) {
+    ports.pause(attempt.saturating_mul(20)).await;
 }

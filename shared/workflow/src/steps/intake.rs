@@ -3,14 +3,23 @@
 //! A delivery is compared with the record, never with earlier deliveries. Newer: taken. Same content: at most the
 //! watermark moves. Equal or older with other content, and everything that is not an order: the order is doubted, and validate asks.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use waybill_domain::{
     At, Change, ContentHash, Order, OrderKey, Reading, StaleReason, Step, StoreOrder, StoreSlug, advance, begin,
 };
 
 use super::TRIES;
+use super::bounded::bounded;
 use crate::commit::{cause, contention};
 use crate::error::{StepError, Unavailable};
 use crate::ports::{CommitError, Delivery, Orders, Runtime, Snapshots, Spool, Spooled, Storefront, WebhookSecrets};
+
+/// A delivery that is not stored after so many milliseconds is put aside. Together with [`SPOOLED_WITHIN`] less than the five seconds in
+/// which a store wants its ping answered; for other deliveries it waits longer, but each occupies one of its workers.
+const STORED_WITHIN: u32 = 2_500;
+/// A delivery that is not put aside after so many more milliseconds is lost.
+const SPOOLED_WITHIN: u32 = 2_000;
 
 /// What this step needs.
 pub trait Ports: Orders + Snapshots + WebhookSecrets + Spool + Storefront + Runtime {}
@@ -44,9 +53,14 @@ pub enum Received {
 }
 
 impl Received {
-    /// The HTTP status of the answer. After a valid signature always 200: failures disable the webhook.
+    /// The HTTP status of the answer. After a valid signature always 200, because failures disable the webhook; unless the delivery is
+    /// nowhere: 200 would be a lie then, and whoever delivers through a gateway of their own may send it again.
     pub fn status(&self) -> u16 {
-        if *self == Received::Unsigned { 401 } else { 200 }
+        match self {
+            Received::Unsigned => 401,
+            Received::Lost => 503,
+            _ => 200,
+        }
     }
 
     /// The order it is about, if it names one.
@@ -83,20 +97,25 @@ impl Received {
     }
 }
 
-/// A delivery from the network.
+/// A delivery from the network. Answered in time whatever hangs, and put aside if anything fails, panics included.
 pub async fn run(ports: &impl Ports, delivery: &Delivery) -> Received {
+    let verified = AtomicBool::new(false);
+    let why = match bounded(ports, STORED_WITHIN, taken(ports, delivery, &verified)).await {
+        Ok(Ok(received)) => return received,
+        Ok(Err(error)) => error.to_string(),
+        Err(cut) => cut.reason().to_owned(),
+    };
+    // What could not be judged now is judged when it comes back from the queue.
+    put_aside(ports, delivery, verified.load(Ordering::Relaxed), &why).await
+}
+
+async fn taken(ports: &impl Ports, delivery: &Delivery, verified: &AtomicBool) -> Result<Received, StepError> {
     if delivery.signature.is_none() && ports.is_ping(delivery) {
-        return Received::Ping;
+        return Ok(Received::Ping);
     }
-    match authentic(ports, delivery).await {
-        Ok(Some(store)) => match accept(ports, &store, delivery).await {
-            Ok(received) => received,
-            Err(error) => put_aside(ports, delivery, true, &error.to_string()).await,
-        },
-        Ok(None) => Received::Unsigned,
-        // It cannot be judged now. It is judged when it comes back from the queue.
-        Err(error) => put_aside(ports, delivery, false, &error.to_string()).await,
-    }
+    let Some(store) = authentic(ports, delivery).await? else { return Ok(Received::Unsigned) };
+    verified.store(true, Ordering::Relaxed);
+    accept(ports, &store, delivery).await
 }
 
 /// A delivery that was put aside.
@@ -134,16 +153,16 @@ async fn authentic(ports: &impl Ports, delivery: &Delivery) -> Result<Option<Sto
 
 async fn put_aside(ports: &impl Ports, delivery: &Delivery, verified: bool, why: &str) -> Received {
     let spooled = Spooled { delivery: delivery.clone(), verified };
-    match ports.spool(&spooled).await {
-        Ok(()) => {
+    let error = match bounded(ports, SPOOLED_WITHIN, ports.spool(&spooled)).await {
+        Ok(Ok(())) => {
             tracing::warn!(store = delivery.store, why, "delivery put aside");
-            Received::Spooled
+            return Received::Spooled;
         }
-        Err(error) => {
-            tracing::error!(store = delivery.store, why, %error, "delivery lost; the poll of the store must find the order");
-            Received::Lost
-        }
-    }
+        Ok(Err(error)) => error.to_string(),
+        Err(cut) => cut.reason().to_owned(),
+    };
+    tracing::error!(store = delivery.store, why, error, "delivery lost; the poll of the store must find the order");
+    Received::Lost
 }
 
 async fn accept(ports: &impl Ports, store: &StoreSlug, delivery: &Delivery) -> Result<Received, StepError> {

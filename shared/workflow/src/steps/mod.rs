@@ -1,16 +1,19 @@
 //! The steps, one file each, and the two movers between them: the relay and the sweep.
 
 pub mod api;
+mod bounded;
+pub mod dead_letters;
 mod door;
 mod erp_desk;
 pub mod intake;
+mod leases;
 pub mod post_to_erp;
 pub mod refund;
 pub mod relay;
 pub mod report;
 pub mod reserve;
+mod resume;
 pub mod ship_update;
-mod store_call;
 pub mod sweep;
 pub mod validate;
 

@@ -7,11 +7,11 @@
 use waybill_contracts::{Command, Origin};
 use waybill_domain::next::{completes, owes_store, pushes};
 use waybill_domain::shipment::fulfilment_order;
-use waybill_domain::{Change, Effect, Endpoint, Order, Shipment, StaleReason, Step, StoreConfig, StoreOrder};
+use waybill_domain::{Change, Effect, Endpoint, Limits, Order, Shipment, StaleReason, Step, StoreConfig, StoreOrder};
 
-use super::door::Door;
+use super::door::{Door, Knock};
+use super::leases::Settle;
 use super::reserve::{posted, snapshot, store};
-use super::store_call::{lease, probe};
 use super::{Outcome, begin, committed, conclude, doubted, due, written};
 use crate::commit::{commit, context};
 use crate::error::{CallError, Failure, StepError};
@@ -39,8 +39,12 @@ pub async fn run(ports: &impl Ports, command: &Command) -> Result<Outcome, Failu
     if order.call.is_none() && !owes_store(&order) {
         return Ok(Outcome::Done);
     }
-    let door = Door::open(ports, Endpoint::Store(store.slug.clone()), &order.key, command).await?;
-    Telling { ports, command, store, door }.run(order).await
+    let there = (Endpoint::Store(store.slug.clone()), Limits::STORE);
+    let door = Knock::at(ports, there, Settle::STORE, command).await?.enter(ports).await?;
+    let telling = Telling { ports, command, store, door };
+    let result = telling.run(order).await;
+    telling.door.leave(ports).await;
+    result
 }
 
 /// Tells the warehouse what it is to ship, as the ERP has the order.
@@ -57,12 +61,16 @@ async fn push(
             format!("there is no warehouse {:?} in this deployment; add it with `waybill warehouse add`", slug.as_str());
         return Err(StepError::Terminal { code: "warehouse_unknown".to_owned(), message }.into());
     };
+    let there = (Endpoint::Warehouse(slug), warehouse.limits());
+    let knock = Knock::at(ports, there, Settle::STORE, command).await?;
     let posted = posted(ports, &order).await?.and_then(Result::ok).unwrap_or(seen);
     let fulfilment = fulfilment_order(&order, &posted, &store.mapping, false);
-    let door = Door::open(ports, Endpoint::Warehouse(slug), &order.key, command).await?;
+    let door = knock.enter(ports).await?;
     let answer = ports.push(&warehouse, &fulfilment).await;
-    door.note(ports, &answer).await;
-    answer.map_err(|error| door.unanswered(error))?;
+    door.note(&answer);
+    let answer = answer.map_err(|error| door.unanswered(error));
+    door.leave(ports).await;
+    answer?;
     let pushed = vec![Change::Pushed(fulfilment.revision)];
     written(commit(ports, &order, pushed, &context(ports, command)).await?)
 }
@@ -80,12 +88,12 @@ impl<P: Ports> Telling<'_, P> {
         // Somebody may have told a part of it before: what is there is read first.
         let tried = order.fulfilment.tried;
         let ended = order.call.iter().map(|_| Change::CallEnded { why: "the store is read".to_owned() }).collect();
-        let order = begin(self.ports, self.command, &order, ended, Effect::Tell, lease(self.ports)).await?;
+        let order = begin(self.ports, self.command, &order, ended, Effect::Tell, Settle::STORE.lease(self.ports)).await?;
         let untold: Vec<Shipment> =
             order.fulfilment.shipments.iter().filter(|shipment| shipment.told < shipment.revision).cloned().collect();
         let complete = completes(&order);
         let answer = self.tell(&order, &untold, tried, complete).await;
-        self.door.note(self.ports, &answer).await;
+        self.door.note(&answer);
         let (seen, body) = match answer {
             Ok(told) => told,
             // Nobody is there to be told: the store is asked whether the order is.
@@ -94,7 +102,7 @@ impl<P: Ports> Telling<'_, P> {
                 return committed(commit(self.ports, &order, changes, &context(self.ports, self.command)).await?);
             }
             // Of what was told before the call that failed, the record knows only that it was tried.
-            Err(error) => return Err(self.door.failed(error, Effect::Tell, probe(self.ports))),
+            Err(error) => return Err(self.door.failed(error, Effect::Tell, Settle::STORE.probe(self.ports))),
         };
         self.ports.put(&order.key, &seen.content_hash(), &body).await?;
         let changes = vec![
@@ -133,14 +141,15 @@ impl<P: Ports> Telling<'_, P> {
 
     /// Whether a store has fulfillments is asked once, and remembered with its circuit.
     async fn fulfill(&self, id: u64, news: &[&Shipment], tried: bool) -> Result<(), CallError> {
-        if news.is_empty() || self.door.circuit.fulfillments == Some(false) {
+        let known = self.door.fulfillments();
+        if news.is_empty() || known == Some(false) {
             return Ok(());
         }
-        let asks = tried || self.door.circuit.fulfillments.is_none() || news.iter().any(|shipment| shipment.told > 0);
+        let asks = tried || known.is_none() || news.iter().any(|shipment| shipment.told > 0);
         let there: Vec<StoreFulfillment> = if asks {
             let answer = self.ports.fulfillments(&self.store, id).await?;
-            if self.door.circuit.fulfillments != Some(answer.is_some()) {
-                self.remember(answer.is_some()).await;
+            if known != Some(answer.is_some()) {
+                self.door.remember(self.ports, answer.is_some()).await;
             }
             let Some(there) = answer else { return Ok(()) };
             there
@@ -155,18 +164,6 @@ impl<P: Ports> Telling<'_, P> {
             self.ports.put_fulfillment(&self.store, id, known.map(|known| known.id), shipment).await?;
         }
         Ok(())
-    }
-
-    /// If it cannot be kept, the next shipment asks again.
-    async fn remember(&self, fulfillments: bool) {
-        let endpoint = &self.door.endpoint;
-        let kept = match self.ports.circuit(endpoint).await {
-            Ok(circuit) => self.ports.save_circuit(&circuit.with_fulfillments(fulfillments)).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = kept {
-            tracing::warn!(%endpoint, %error, "whether the store has fulfillments was not kept");
-        }
     }
 }
 

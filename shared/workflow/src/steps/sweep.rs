@@ -1,12 +1,13 @@
 //! The sweep: once a minute, sends on whatever is due and has not moved, whatever the reason; lets the lines before endpoints through,
 //! oldest first; asks stores what their webhooks did not say; and counts who waits.
 
-use waybill_contracts::{Command, Origin};
+use waybill_contracts::Origin;
 use waybill_domain::facets::WaitOn;
 use waybill_domain::lane::Lane;
-use waybill_domain::{Circuit, CircuitState, ContentHash, Due, Endpoint, Order, OrderKey, Stage, StoreConfig, next};
+use waybill_domain::{CircuitState, ContentHash, Endpoint, Limits, Order, OrderKey, Stage, StoreConfig};
 
-use super::{intake, relay};
+use super::door::update;
+use super::{intake, relay, resume};
 use crate::error::{CallError, StepError, Unavailable};
 use crate::ports::{Circuits, Claim, CommandQueue, Configs, Idempotency, Lanes, Orders, Outgoing, Runtime, Storefront, Waiter};
 
@@ -26,8 +27,6 @@ const POLL_BUDGET_MILLISECONDS: u64 = 15_000;
 const POLL_LIMIT: usize = 1_000;
 /// How far a poll reaches back behind the last one that worked, in seconds: dates are whole seconds, clocks differ, pages overlap.
 const OVERLAP_SECONDS: u32 = 300;
-/// Orders per minute that leave the line before a store.
-const STORE_ORDERS_PER_MINUTE: u32 = 60;
 
 /// What the sweep needs.
 pub trait Ports: Orders + Lanes + CommandQueue + Configs + Circuits + Idempotency + Storefront + Runtime {}
@@ -71,16 +70,21 @@ async fn sweep(ports: &impl Ports) -> Result<Swept, StepError> {
     for lane in [Lane::Open, Lane::After] {
         swept.resent = swept.resent.saturating_add(resend(ports, &lane).await?);
     }
-    let mut endpoints: Vec<(Endpoint, u32)> = Vec::new();
+    let mut endpoints: Vec<(Endpoint, Limits)> = Vec::new();
     for erp in ports.erps().await? {
-        endpoints.push((Endpoint::Erp(erp.slug), erp.orders_per_minute));
+        endpoints.push((Endpoint::Erp(erp.slug.clone()), erp.limits()));
     }
     for warehouse in ports.warehouses().await? {
-        endpoints.push((Endpoint::Warehouse(warehouse.slug), warehouse.orders_per_minute));
+        endpoints.push((Endpoint::Warehouse(warehouse.slug.clone()), warehouse.limits()));
     }
-    endpoints.extend(stores.iter().map(|store| (Endpoint::Store(store.slug.clone()), STORE_ORDERS_PER_MINUTE)));
-    for (endpoint, per_minute) in &endpoints {
-        swept.drained = swept.drained.saturating_add(drain(ports, endpoint, *per_minute).await?);
+    endpoints.extend(stores.iter().map(|store| (Endpoint::Store(store.slug.clone()), Limits::STORE)));
+    for (endpoint, limits) in &endpoints {
+        // A circuit that a newer release wrote is looked after by its sweep.
+        match resume::line(ports, endpoint, *limits).await {
+            Ok(drained) => swept.drained = swept.drained.saturating_add(drained),
+            Err(StepError::Newer { reason }) => tracing::warn!(%endpoint, reason, "not drained"),
+            Err(error) => return Err(error),
+        }
     }
     count(ports, &endpoints, &mut swept).await?;
     // Stores that hang take time: another one is first every minute, and what does not fit waits for the next sweep.
@@ -98,73 +102,20 @@ async fn sweep(ports: &impl Ports) -> Result<Swept, StepError> {
     Ok(swept)
 }
 
+/// An order that a newer release wrote is left to the newer sweep, and keeps no other from being looked at.
+pub(super) fn left_to_the_newer(loaded: Result<Option<Order>, Unavailable>) -> Result<Option<Order>, Unavailable> {
+    loaded.or_else(|error| if error.newer { Ok(None) } else { Err(error) })
+}
+
 async fn resend(ports: &impl Ports, lane: &Lane) -> Result<u64, StepError> {
     let now = ports.now();
     let mut outgoing: Vec<Outgoing> = Vec::new();
     for Waiter { key, .. } in ports.oldest(lane, now.minus_seconds(GRACE_SECONDS), RESEND).await? {
         // The index may be stale: the record decides.
-        let Some(order) = ports.load(&key).await? else { continue };
+        let Some(order) = left_to_the_newer(ports.load(&key).await)? else { continue };
         outgoing.extend(relay::commands(&order, Origin::Sweep, now).into_iter().filter(|outgoing| outgoing.delay_seconds == 0));
     }
-    send(ports, outgoing).await
-}
-
-/// Lets the line before an endpoint through: one order as a probe while the circuit is open, a minute's worth while it is not.
-async fn drain(ports: &impl Ports, endpoint: &Endpoint, per_minute: u32) -> Result<u64, StepError> {
-    let now = ports.now();
-    let lane = Lane::Waiting(WaitOn::Endpoint(endpoint.clone()));
-    let most = usize::try_from(per_minute.max(1)).unwrap_or(1);
-    let line = ports.oldest(&lane, now.plus_seconds(1), most).await?;
-    let circuit = ports.circuit(endpoint).await?;
-    match circuit.state {
-        CircuitState::Open | CircuitState::Probing => {
-            // The first that has something to ask: a probe that has nothing never reports.
-            for Waiter { key, .. } in &line {
-                let commands = from_line(ports, key).await?;
-                if commands.is_empty() {
-                    continue;
-                }
-                let Some(probing) = circuit.probing(key, now) else { return Ok(0) };
-                return if ports.save_circuit(&probing).await? { send(ports, commands).await } else { Ok(0) };
-            }
-            save(ports, circuit.with_line(false)).await?;
-            Ok(0)
-        }
-        CircuitState::Closed | CircuitState::Draining => {
-            // A line that is let through whole is over: whoever joins it until the next sweep would otherwise keep it alive for ever.
-            save(ports, circuit.with_line(line.len() >= most)).await?;
-            let mut commands = Vec::new();
-            for Waiter { key, .. } in &line {
-                commands.extend(from_line(ports, key).await?);
-            }
-            send(ports, commands).await
-        }
-    }
-}
-
-/// What is due for an order as if it no longer waited.
-async fn from_line(ports: &impl Ports, key: &OrderKey) -> Result<Vec<Outgoing>, StepError> {
-    let Some(order) = ports.load(key).await? else { return Ok(Vec::new()) };
-    let now = ports.now();
-    let freed = Order { waiting: None, ..order };
-    let due = next(&freed).into_iter().filter(|due| due.not_before.is_none_or(|at| at <= now));
-    let command = |due: Due| Command::new(due.step, key.clone(), Origin::Line, freed.seq);
-    Ok(due.map(|due| Outgoing { command: command(due), delay_seconds: 0 }).collect())
-}
-
-async fn send(ports: &impl Ports, commands: Vec<Outgoing>) -> Result<u64, StepError> {
-    if !commands.is_empty() {
-        ports.send(&commands).await?;
-    }
-    Ok(u64::try_from(commands.len()).unwrap_or(u64::MAX))
-}
-
-/// If somebody else was faster, they knew more.
-async fn save(ports: &impl Ports, circuit: Option<Circuit>) -> Result<(), Unavailable> {
-    if let Some(circuit) = circuit {
-        ports.save_circuit(&circuit).await?;
-    }
-    Ok(())
+    resume::send(ports, outgoing).await
 }
 
 /// Asks a store for what changed since the last poll that worked; `None` if it did not answer.
@@ -182,26 +133,31 @@ async fn poll(ports: &impl Ports, store: &StoreConfig) -> Result<Option<u64>, St
         Err(error) => {
             tracing::warn!(store = %store.slug, %error, "poll failed");
             if let CallError::Down { .. } | CallError::Unknown { .. } = error {
-                ports.save_circuit(&circuit.failed(ports.now())).await?;
+                let now = ports.now();
+                update(ports, circuit, |row| Some(row.failed(now))).await?;
             }
             return Ok(None);
         }
     };
     // A store that had more to say than one answer holds is asked for the rest next time, from there on and not from before it.
     let last = modified.last().filter(|_| modified.len() >= POLL_LIMIT);
-    let reached = last.map_or(now, |(_, modified)| modified.plus_seconds(OVERLAP_SECONDS));
+    let mut reached = last.map_or(now, |(_, modified)| modified.plus_seconds(OVERLAP_SECONDS));
     let mut found: u64 = 0;
     for (id, modified) in modified {
         let key = OrderKey { store: store.slug.clone(), id };
-        if let intake::Received::Doubted(..) = intake::polled(ports, key, modified).await? {
-            found = found.saturating_add(1);
+        match intake::polled(ports, key, modified).await {
+            Ok(intake::Received::Doubted(..)) => found = found.saturating_add(1),
+            Ok(_) => {}
+            // It stays unknown to the newer release that the store has news of this order: the next poll begins with it.
+            Err(StepError::Newer { .. }) => reached = reached.min(modified),
+            Err(error) => return Err(error),
         }
     }
-    ports.save_circuit(&circuit.polled(reached)).await?;
+    update(ports, circuit, |row| Some(row.polled(reached))).await?;
     Ok(Some(found))
 }
 
-async fn count(ports: &impl Ports, endpoints: &[(Endpoint, u32)], swept: &mut Swept) -> Result<(), StepError> {
+async fn count(ports: &impl Ports, endpoints: &[(Endpoint, Limits)], swept: &mut Swept) -> Result<(), StepError> {
     let now = ports.now();
     swept.held = ports.count(&Lane::Held).await?;
     swept.waiting = ports.count(&Lane::Waiting(WaitOn::Payment)).await?;
@@ -214,7 +170,8 @@ async fn count(ports: &impl Ports, endpoints: &[(Endpoint, u32)], swept: &mut Sw
     for lane in &unposted {
         // Posted orders stand in lines too, by the time they were received.
         for Waiter { since, key } in ports.oldest(lane, now.plus_seconds(1), LOOKED_AT).await? {
-            let unposted = *lane == Lane::Open || ports.load(&key).await?.is_some_and(|order| order.stage < Stage::Posted);
+            let unposted = *lane == Lane::Open
+                || left_to_the_newer(ports.load(&key).await)?.is_some_and(|order| order.stage < Stage::Posted);
             if unposted {
                 swept.oldest_unposted_seconds = swept.oldest_unposted_seconds.max(now.since(since).div_euclid(1000));
                 break;

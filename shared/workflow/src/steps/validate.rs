@@ -3,9 +3,10 @@
 use waybill_contracts::Command;
 use waybill_domain::next::is_due;
 use waybill_domain::validate::{findings, together};
-use waybill_domain::{Change, Endpoint, Finding, Order, Stage, Step, StoreConfig, StoreOrder, advance};
+use waybill_domain::{Change, Endpoint, Finding, Limits, Order, Stage, Step, StoreConfig, StoreOrder, advance};
 
-use super::door::Door;
+use super::door::Knock;
+use super::leases::Settle;
 use super::reserve::snapshot;
 use super::{Outcome, TRIES, due};
 use crate::commit::{Committed, commit, contention, context};
@@ -77,10 +78,13 @@ async fn ask(
     order: &Order,
     config: &StoreConfig,
 ) -> Result<Option<StoreOrder>, StepError> {
-    let door = Door::open(ports, Endpoint::Store(order.key.store.clone()), &order.key, command).await?;
+    let there = (Endpoint::Store(order.key.store.clone()), Limits::STORE);
+    let door = Knock::at(ports, there, Settle::STORE, command).await?.enter(ports).await?;
     let answer = ports.fetch(config, order.key.id).await;
-    door.note(ports, &answer).await;
-    let Some((seen, body)) = answer.map_err(|error| door.unanswered(error))? else { return Ok(None) };
+    door.note(&answer);
+    let answer = answer.map_err(|error| door.unanswered(error));
+    door.leave(ports).await;
+    let Some((seen, body)) = answer? else { return Ok(None) };
     ports.put(&order.key, &seen.content_hash(), &body).await?;
     Ok(Some(seen))
 }

@@ -8,6 +8,9 @@ use super::refusal;
 use crate::error::StepError;
 use crate::steps::report::{Refusal, Reported};
 
+/// When to come back with a report about an order that a newer release wrote: a deployment takes minutes.
+const NEWER_SECONDS: u32 = 60;
+
 /// An answer. The body may hold an address: it is sent, and nothing else.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiAnswer {
@@ -65,12 +68,17 @@ impl ApiAnswer {
 
     /// The reason is ours and stays here.
     pub(super) fn failed(error: &StepError) -> Self {
-        if let StepError::Retryable { after_seconds, .. } = error {
+        let again = match error {
+            StepError::Retryable { after_seconds, .. } => Some((*after_seconds).max(1)),
+            StepError::Newer { .. } => Some(NEWER_SECONDS),
+            _ => None,
+        };
+        if again.is_some() {
             tracing::warn!(%error, "a request could not be answered");
             let message =
                 "this cannot be answered now; send it again later, signed anew: a report that was taken meanwhile is known";
             let refusal = refusal(503, "temporarily_unavailable", None, message);
-            return ApiAnswer { retry_after: Some((*after_seconds).max(1)), ..Self::refused(&refusal) };
+            return ApiAnswer { retry_after: again, ..Self::refused(&refusal) };
         }
         tracing::error!(%error, "a request could not be answered");
         Self::refused(&refusal(500, "internal_error", None, "a defect of Waybill; it is logged"))

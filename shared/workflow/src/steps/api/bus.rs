@@ -36,6 +36,7 @@ pub async fn from_bus(ports: &(impl Orders + Runtime), text: &str, receives: u32
         Err(StepError::Retryable { after_seconds, reason, .. }) => {
             Disposition::Retry { after_seconds: backoff(after_seconds, receives), reason }
         }
+        Err(StepError::Newer { reason }) => Disposition::wait(reason, receives),
         Err(error) => Disposition::Fail { reason: error.to_string() },
     }
 }

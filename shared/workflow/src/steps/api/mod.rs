@@ -12,7 +12,9 @@ use waybill_contracts::report::{self as wire, Body, Fault};
 use waybill_domain::shipment::order_of_fulfilment;
 use waybill_domain::{OrderKey, StoreSlug};
 
+use super::bounded::{Cut, bounded};
 use super::report::{Refusal, Report, fulfilment, report};
+use crate::error::StepError;
 use crate::ports::{ClientSignatures, Clients, Configs, Idempotency, Orders, Runtime, Scope, Snapshots, Storefront};
 
 pub use answer::ApiAnswer;
@@ -21,6 +23,9 @@ use gate::Caller;
 
 /// A longer body is refused: 256 KiB. The largest report that is allowed has a fifth of it.
 pub const MAX_BODY: usize = 256 << 10;
+
+/// A request that is not answered after so many milliseconds is answered with 503: before the function's 20 seconds end.
+const ANSWERED_WITHIN: u32 = 15_000;
 
 /// What this function needs.
 pub trait Ports: Clients + ClientSignatures + Idempotency + Orders + Snapshots + Configs + Storefront + Runtime {}
@@ -80,8 +85,19 @@ enum Work {
     Read(OrderKey),
 }
 
-/// Answers a request.
+/// Answers a request, in time whatever hangs. What was cut off may have been stored, so it says what a crash would have it say: send it again.
 pub async fn handle(ports: &impl Ports, request: &ApiRequest) -> ApiAnswer {
+    match bounded(ports, ANSWERED_WITHIN, judged(ports, request)).await {
+        Ok(answer) => answer,
+        Err(cut @ Cut::Panicked) => ApiAnswer::failed(&StepError::Defect { reason: cut.reason().to_owned() }),
+        Err(cut @ Cut::TooLong) => {
+            let reason = cut.reason().to_owned();
+            ApiAnswer::failed(&StepError::Retryable { endpoint: None, after_seconds: 5, reason })
+        }
+    }
+}
+
+async fn judged(ports: &impl Ports, request: &ApiRequest) -> ApiAnswer {
     let Some(route) = Route::of(request) else {
         return ApiAnswer::refused(&refusal(404, "route_unknown", None, "there is no such operation"));
     };

@@ -140,7 +140,7 @@ impl<P: Ports> Posting<'_, P> {
         let repeated = order.call.as_ref().is_some_and(|call| call.effect == Effect::Cancel);
         let order = if repeated { order } else { self.begin(&order, first, Effect::Cancel, BTreeMap::new()).await? };
         let answer = self.desk.connection.cancel(&id).await;
-        self.desk.door.note(self.ports, &answer).await;
+        self.desk.door.note(&answer);
         match answer {
             Ok(()) => conclude(self.ports, self.command, order, vec![Change::ErpCancelled], &Effect::Cancel).await,
             Err(error) => Err(self.desk.door.failed(error, Effect::Cancel, self.desk.probe(self.ports))),
@@ -154,7 +154,7 @@ impl<P: Ports> Posting<'_, P> {
         let extra = self.extra(&order);
         let order = self.begin(&order, first, Effect::Amend, extra).await?;
         let answer = self.desk.connection.amend(&id, &payload).await;
-        self.desk.door.note(self.ports, &answer).await;
+        self.desk.door.note(&answer);
         match answer {
             Ok(record) => {
                 let doubt = self.doubts(std::slice::from_ref(&record));

@@ -17,8 +17,8 @@ use waybill_domain::erp_order::{erp_order, reference};
 use waybill_domain::shipment::pieces_to_ship;
 use waybill_domain::{Change, ErpState, Order, Stage, Step, StoreConfig, StoreOrder, advance};
 
-use super::erp_desk::{self, ErpDesk};
-use super::reserve::content;
+use super::erp_desk::{self, ErpDesk, ErpKnock};
+use super::reserve::{snapshot, store};
 use super::{Outcome, committed, doubted, due, written};
 use crate::commit::{commit, context, settle};
 use crate::error::{CallError, Failure, StepError};
@@ -40,20 +40,26 @@ impl<T: Orders + Snapshots + Storefront + erp_desk::Ports> Ports for T {}
 /// What kept it from its work; [`crate::dispose::dispose`] deals with it.
 pub async fn run(ports: &impl Ports, command: &Command) -> Result<Outcome, Failure> {
     let Some(order) = due(ports, command, Step::PostToErp).await? else { return Ok(Outcome::NothingDue) };
-    let (store, seen) = match content(ports, &order).await? {
-        Ok(content) => content,
+    let store = store(ports, &order).await?;
+    // Who must wait learns it before the content is read. A correction may need no ERP at all.
+    let corrects = order.erp.state == ErpState::Posted;
+    let knock = if corrects { None } else { Some(ErpKnock::at(ports, command, &order, &store).await?) };
+    let seen = match snapshot(ports, &order).await? {
+        Ok(seen) => seen,
         // With a call possibly out, the content is not needed to learn its outcome; without it there is nothing to send.
         Err(doubt) => return doubted(ports, command, &order, doubt).await,
     };
-    if order.erp.state == ErpState::Posted
-        && let Some(outcome) = correct::without_the_erp(ports, command, &order, &store, &seen).await?
-    {
+    if corrects && let Some(outcome) = correct::without_the_erp(ports, command, &order, &store, &seen).await? {
         return Ok(outcome);
     }
-    let desk = ErpDesk::open(ports, command, &order, &store).await?;
+    let knock = match knock {
+        Some(knock) => knock,
+        None => ErpKnock::at(ports, command, &order, &store).await?,
+    };
+    let desk = knock.enter(ports).await?;
     let posting = Posting { ports, command, store, seen, desk };
     let result = posting.run(order).await;
-    posting.desk.close(ports).await;
+    posting.desk.door.leave(ports).await;
     result
 }
 
@@ -78,15 +84,15 @@ impl<P: Ports> Posting<'_, P> {
     async fn look_up(&self, order: Order) -> Result<Outcome, Failure> {
         let reference = order.erp.reference.clone().unwrap_or_else(|| reference(&order));
         let answer = self.desk.connection.find(&reference).await;
-        self.desk.door.note(self.ports, &answer).await;
+        self.desk.door.note(&answer);
         match answer {
             Ok(found) if found.is_empty() => {
                 let refused = Change::PostingRefused { why: "not found after the settle time".to_owned() };
                 let then = advance(&order, vec![refused.clone()], &context(self.ports, self.command)).map_err(StepError::from)?;
-                if then.stage == Stage::Reserved {
+                if then.stage == Stage::Reserved && self.desk.door.again(self.ports).await? {
                     return self.create(&order, vec![refused]).await;
                 }
-                // The store changed its mind meanwhile: start over with what it wants now.
+                // The store changed its mind meanwhile, or the ERP has had its share of calls: start over with what is wanted now.
                 committed(commit(self.ports, &order, vec![refused], &context(self.ports, self.command)).await?)
             }
             Ok(found) => self.posted(order, found).await,
@@ -113,9 +119,13 @@ impl<P: Ports> Posting<'_, P> {
                 break;
             }
             self.ports.pause(attempt.saturating_mul(500).max(asked_for.saturating_mul(1000))).await;
+            // What cannot be asked again now goes the way of every busy call.
+            if !self.desk.door.again(self.ports).await.unwrap_or(false) {
+                break;
+            }
             answer = self.desk.connection.create(&payload).await;
         }
-        self.desk.door.note(self.ports, &answer).await;
+        self.desk.door.note(&answer);
         let refused = |why: &str| vec![Change::PostingRefused { why: why.to_owned() }];
         match answer {
             Ok(record) => self.posted(order, vec![record]).await,

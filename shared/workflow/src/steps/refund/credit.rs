@@ -7,12 +7,12 @@ use super::{Ports, Work};
 use crate::commit::{commit, context};
 use crate::error::{Failure, StepError};
 use crate::ports::erp::{ErpCredit, Erps};
-use crate::steps::erp_desk::ErpDesk;
+use crate::steps::erp_desk::{ErpDesk, ErpKnock};
 use crate::steps::{Outcome, begin, committed, conclude};
 
 impl<P: Ports> Work<'_, P> {
     /// Credits a refund that was seen in the store; learns first how an earlier try ended.
-    pub(super) async fn credit(&self, order: Order, id: u64) -> Result<Outcome, Failure> {
+    pub(super) async fn credit(&self, order: Order, id: u64, knock: ErpKnock) -> Result<Outcome, Failure> {
         let context = context(self.ports, self.command);
         let refunds = match self.refunds(&order).await? {
             Ok(refunds) => refunds,
@@ -36,13 +36,13 @@ impl<P: Ports> Work<'_, P> {
             None if order.call.is_some() => None,
             None => return self.missing(&order, id).await,
         };
-        let desk = ErpDesk::open(self.ports, self.command, &order, &self.store).await?;
+        let desk = knock.enter(self.ports).await?;
         let crediting = Crediting { work: self, desk: &desk, refund: refund.as_ref(), credit };
         let result = match order.call {
             Some(_) => crediting.look_up(order, id).await,
             None => crediting.create(order, id, Vec::new()).await,
         };
-        desk.close(self.ports).await;
+        desk.door.leave(self.ports).await;
         result
     }
 
@@ -79,13 +79,17 @@ impl<P: Ports> Crediting<'_, '_, P> {
     async fn look_up(&self, order: Order, id: u64) -> Result<Outcome, Failure> {
         let reference = credit_reference(&order, id);
         let answer = self.desk.connection.find_credit(&reference).await;
-        self.desk.door.note(self.work.ports, &answer).await;
+        self.desk.door.note(&answer);
         let found = answer.map_err(|error| self.desk.door.unanswered(error))?;
         match found.first() {
             Some(document) => self.credited(order, id, document.clone(), &found).await,
             None => {
-                let ended = Change::CallEnded { why: "not found after the settle time".to_owned() };
-                self.create(order, id, vec![ended]).await
+                let ended = vec![Change::CallEnded { why: "not found after the settle time".to_owned() }];
+                if self.desk.door.again(self.work.ports).await? {
+                    return self.create(order, id, ended).await;
+                }
+                // The ERP has had its share of calls: start over.
+                committed(commit(self.work.ports, &order, ended, &context(self.work.ports, self.work.command)).await?)
             }
         }
     }
@@ -100,7 +104,7 @@ impl<P: Ports> Crediting<'_, '_, P> {
         let until = self.desk.lease(self.work.ports);
         let order = begin(self.work.ports, self.work.command, &order, first, Effect::Credit(id), until).await?;
         let answer = self.desk.connection.credit(&credit.note).await;
-        self.desk.door.note(self.work.ports, &answer).await;
+        self.desk.door.note(&answer);
         match answer {
             Ok(document) => self.credited(order, id, document, &[]).await,
             Err(error) => Err(self.desk.door.failed(error, Effect::Credit(id), self.desk.probe(self.work.ports))),

@@ -7,7 +7,7 @@ use waybill_domain::{Change, Effect, Order, StoreRefund};
 use super::{Ports, Work};
 use crate::commit::{commit, context};
 use crate::error::{Failure, StepError};
-use crate::steps::store_call::{lease, probe};
+use crate::steps::leases::Settle;
 use crate::steps::{Outcome, begin, committed, conclude};
 
 impl<P: Ports> Work<'_, P> {
@@ -54,12 +54,12 @@ impl<P: Ports> Work<'_, P> {
             }
         };
         let effect = Effect::Refund(returned.to_owned());
-        let order = begin(self.ports, self.command, &order, first, effect.clone(), lease(self.ports)).await?;
+        let order = begin(self.ports, self.command, &order, first, effect.clone(), Settle::STORE.lease(self.ports)).await?;
         let answer = self.ports.create_refund(&self.store, order.key.id, &new).await;
-        self.door.note(self.ports, &answer).await;
+        self.door.note(&answer);
         match answer {
             Ok(refund) => self.created(order, returned, refund, false).await,
-            Err(error) => Err(self.door.failed(error, effect, probe(self.ports))),
+            Err(error) => Err(self.door.failed(error, effect, Settle::STORE.probe(self.ports))),
         }
     }
 
