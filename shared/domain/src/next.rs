@@ -1,6 +1,6 @@
 //! What to do next, computed from the record alone: lost, doubled, late and reordered messages all end in the same place.
 
-use crate::facets::{ErpState, Hold, Stage, StockState, WaitOn, Waiting};
+use crate::facets::{ErpState, Stage, StockState, WaitOn, Waiting};
 use crate::ids::{Endpoint, Step};
 use crate::ledger::RefundState;
 use crate::order::Order;
@@ -76,7 +76,7 @@ fn call_out(order: &Order) -> Option<Vec<Due>> {
         (ErpState::None | ErpState::Posted, None) => return None,
     };
     // Nobody could learn the outcome: a person must see to it first.
-    let unknowable = matches!(&order.hold, Some(Hold { step: held, .. }) if *held == step);
+    let unknowable = order.hold.as_ref().is_some_and(|hold| hold.step == step && !hold.follows_from_record());
     if unknowable || (unknown && order.waiting.is_some()) {
         return Some(Vec::new());
     }

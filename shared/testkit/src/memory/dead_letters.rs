@@ -15,12 +15,13 @@ impl Failures for World {
                 last.clone_from(words);
             }
         })
+        .await
     }
 }
 
 impl DeadLetters for World {
     async fn known(&self, id: &LetterId) -> Result<Option<Known>, Unavailable> {
-        self.call("letters.known", |state| state.letters.get(id).map(|(known, _)| known.clone()))
+        self.call("letters.known", |state| state.letters.get(id).map(|(known, _)| known.clone())).await
     }
 
     async fn keep(&self, letter: &DeadLetter, body: &str) -> Result<(), Unavailable> {
@@ -29,6 +30,7 @@ impl DeadLetters for World {
                 state.letters.insert(letter.id.clone(), (Known::Dead(letter.clone()), body.to_owned()));
             }
         })
+        .await
     }
 
     async fn letters(&self) -> Result<Vec<DeadLetter>, Unavailable> {
@@ -39,6 +41,7 @@ impl DeadLetters for World {
             };
             state.letters.values().filter_map(dead).collect()
         })
+        .await
     }
 
     async fn body(&self, id: &LetterId) -> Result<Option<String>, Unavailable> {
@@ -46,6 +49,7 @@ impl DeadLetters for World {
             Some((Known::Dead(_), body)) => Some(body.clone()),
             _ => None,
         })
+        .await
     }
 
     async fn redriven(&self, id: &LetterId, at: At) -> Result<bool, Unavailable> {
@@ -56,6 +60,7 @@ impl DeadLetters for World {
             }
             _ => false,
         })
+        .await
     }
 }
 
@@ -70,5 +75,6 @@ impl SendBack for World {
                 state.queues.entry(message.command.step).or_default().push_back(message);
             }
         })
+        .await
     }
 }
