@@ -199,7 +199,10 @@ fn the_answers_of_a_store() {
 const ERP_CALLS: usize = 10;
 
 fn erp_order() -> ErpOrder {
-    let order = samples::order(1, &[("SKU-A", 1)]);
+    let mut order = samples::order(1, &[("SKU-A", 1)]);
+    for address in [&mut order.billing, &mut order.shipping] {
+        (address.first_name, address.last_name) = ("Erika".to_owned(), "Mustermann".to_owned());
+    }
     let record = begin("shop/1".parse().expect("a key"), order.modified);
     waybill_domain::erp_order::erp_order(&record, &order, &samples::store()).expect("an order of the ERP")
 }
