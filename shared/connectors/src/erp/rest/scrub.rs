@@ -96,7 +96,7 @@ mod tests {
 
     fn scrub(personal: &[&str], harmless: &[&str]) -> Scrub {
         let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
-        Scrub { personal: owned(personal), harmless: owned(harmless) }
+        Scrub { personal: owned(personal), harmless: owned(harmless), knows: true }
     }
 
     #[test]
