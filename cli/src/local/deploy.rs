@@ -12,11 +12,12 @@ use super::progress::Progress;
 
 const STAGE: &str = "the deployment";
 
-/// Deploys the template and the functions; what is unchanged is left alone.
+/// Deploys the template and the functions, which are packed into the folder `packed`; what is unchanged is left alone.
 pub(super) fn deploy(
     place: &Place,
     python: &Path,
     binaries: &Path,
+    packed: &Path,
     port: u16,
     progress: &dyn Progress,
 ) -> Result<Endpoints, LocalError> {
@@ -24,7 +25,7 @@ pub(super) fn deploy(
     let mut command = Command::new(python);
     command.arg(place.infra("deploy.py")).args(["--port", &port.to_string()]);
     command.arg("--template").arg(place.root.join("template.yaml")).arg("--binaries").arg(binaries);
-    command.arg("--cache").arg(place.shared.join("code"));
+    command.arg("--cache").arg(packed);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(LocalError::file(STAGE))?;
     let mut out = child.stdout.take().expect("piped");

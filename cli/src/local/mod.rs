@@ -22,7 +22,7 @@ mod python;
 mod server;
 mod status;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use endpoints::{Endpoints, ambient};
 pub use error::LocalError;
@@ -49,24 +49,49 @@ pub struct UpOptions {
     pub as_tests_do: bool,
 }
 
+impl UpOptions {
+    fn selection(&self) -> Selection {
+        if self.as_tests_do { Selection::WorkspaceWithTests } else { Selection::CommandAndFunctions }
+    }
+}
+
 /// Brings the local system up, or up to date: installs, starts, builds and deploys what is missing or has changed. Returns when it is
 /// ready for requests. Repairs what a crash or an interrupted `up` has left.
 ///
 /// # Errors
 /// A missing prerequisite or a failed stage, as one sentence.
 pub fn up(options: &UpOptions, progress: &dyn Progress) -> Result<Endpoints, LocalError> {
+    up_with(options, None, progress)
+}
+
+/// As [`up`], with the functions as they lie in a folder, one binary for each, which are packed for this instance alone. Unless given,
+/// they are built.
+///
+/// # Errors
+/// As [`up`].
+pub fn up_with(options: &UpOptions, binaries: Option<&Path>, progress: &dyn Progress) -> Result<Endpoints, LocalError> {
     let place = Place::find(options.state.as_deref())?;
     let _one_at_a_time = place.lock_for_up(progress)?;
-    let selection = if options.as_tests_do { Selection::WorkspaceWithTests } else { Selection::CommandAndFunctions };
     // Before the slow stages, so that a taken port is known at once.
     let port = server::choose_port(&place, options.port)?;
     let python = python::ready(&place, progress)?;
-    let binaries = build::functions(&place, selection, progress)?;
+    let (binaries, packed) = match binaries {
+        Some(given) => (given.to_path_buf(), place.state.join("code")),
+        None => (build::functions(&place, options.selection(), progress)?, place.shared.join("code")),
+    };
     let running = server::start(&place, &python, port, progress)?;
-    let deployed = deploy::deploy(&place, &python, &binaries, running.port, progress)?;
+    let deployed = deploy::deploy(&place, &python, &binaries, &packed, running.port, progress)?;
     let endpoints = Endpoints { port: running.port, pid: running.pid, state: place.state.clone(), ..deployed };
     endpoints.save(&place)?;
     Ok(endpoints)
+}
+
+/// Builds the functions, as [`up`] does, and answers the folder with the binaries.
+///
+/// # Errors
+/// As [`up`].
+pub fn build(options: &UpOptions, progress: &dyn Progress) -> Result<PathBuf, LocalError> {
+    build::functions(&Place::find(options.state.as_deref())?, options.selection(), progress)
 }
 
 /// Ends the local system; its data is gone with it. Answers whether it was running.

@@ -21,7 +21,7 @@ impl ErpCredit for RestErp {
                 Some(taken) => taken.existing,
                 None => return Err(call.unknown("the reference is taken, and the answer does not show by what")),
             },
-            Err(verdict) => return Err(self.failed(&call, verdict, &Scrub::nothing()).await),
+            Err(verdict) => return Err(self.failed(&call, verdict, &Scrub::unknown()).await),
         };
         let same_money = transform::amount(&found.total) == Some(note.amount) && found.currency == note.currency.code();
         let same = found.reference == note.reference && found.order == note.order;
@@ -37,7 +37,7 @@ impl ErpCredit for RestErp {
             Call::read("credit notes", &["v1", "credit-notes"]).query("reference", reference).optional("erp_cannot_credit");
         let answer: wire::CreditNotes = match self.client.call(&call).await {
             Ok(answer) => answer,
-            Err(verdict) => return Err(self.failed(&call, verdict, &Scrub::nothing()).await),
+            Err(verdict) => return Err(self.failed(&call, verdict, &Scrub::unknown()).await),
         };
         let found = answer.credit_notes.into_iter().map(|found| Some(found).filter(|found| found.reference == reference));
         let found: Option<Vec<Document>> = found.map(|found| document(found?)).collect();

@@ -112,7 +112,7 @@ impl Verdict {
 
     /// What it means for a request that changes nothing: at worst it is sent again.
     pub(super) fn of_read(self, call: &Call<'_>) -> CallError {
-        match self.of_write(call, &Scrub::nothing()) {
+        match self.of_write(call, &Scrub::unknown()) {
             CallError::Unknown { reason } => CallError::Down { reason },
             sure => sure,
         }

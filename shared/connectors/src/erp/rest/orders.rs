@@ -82,7 +82,7 @@ impl ErpCancel for RestErp {
             Ok(_) => Err(call.unknown("the answer is not this order, cancelled")),
             // Not what the contract says of it, and just as good.
             Err(Verdict::Said { code: Code::Cancelled, .. }) => Ok(()),
-            Err(verdict) => Err(self.failed(&call, verdict, &Scrub::nothing()).await),
+            Err(verdict) => Err(self.failed(&call, verdict, &Scrub::unknown()).await),
         }
     }
 }

@@ -11,16 +11,21 @@ const SHORTEST_VALUE: usize = 3;
 /// Digits in a row that may be a telephone or card number.
 const DIGITS: usize = 7;
 
+/// Stands for a message that nothing is known about.
+const NOT_SHOWN: &str = "its own words are not shown here, they might name the customer";
+
 /// What must not appear in a message about an order, and what may although it looks personal.
 pub(super) struct Scrub {
     personal: Vec<String>,
     harmless: Vec<String>,
+    /// Whose order it is about is known.
+    knows: bool,
 }
 
 impl Scrub {
-    /// Nothing personal was sent.
-    pub(super) fn nothing() -> Self {
-        Self { personal: Vec::new(), harmless: Vec::new() }
+    /// Whose order it is about is not known here, so whatever is said of it may be a name.
+    pub(super) fn unknown() -> Self {
+        Self { personal: Vec::new(), harmless: Vec::new(), knows: false }
     }
 
     /// The personal data of this order.
@@ -34,11 +39,14 @@ impl Scrub {
         personal.dedup();
         let mut harmless = vec![order.reference.to_lowercase(), order.number.to_lowercase()];
         harmless.extend(order.lines.iter().map(|line| line.sku.as_str().to_lowercase()));
-        Self { personal, harmless }
+        Self { personal, harmless, knows: true }
     }
 
     /// The message in one line, shortened, with personal values, mail addresses and long numbers replaced by `…`.
     pub(super) fn clean(&self, message: &str) -> String {
+        if !self.knows {
+            return NOT_SHOWN.to_owned();
+        }
         let mut text: String = message.chars().map(|c| if c.is_control() { ' ' } else { c }).take(4 * LONGEST).collect();
         for value in &self.personal {
             text = without(&text, value);
@@ -88,7 +96,7 @@ mod tests {
 
     fn scrub(personal: &[&str], harmless: &[&str]) -> Scrub {
         let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
-        Scrub { personal: owned(personal), harmless: owned(harmless) }
+        Scrub { personal: owned(personal), harmless: owned(harmless), knows: true }
     }
 
     #[test]
