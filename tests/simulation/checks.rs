@@ -39,6 +39,18 @@ impl Checks {
         let slots = usize::try_from(simulation.world.state().erps.values().map(|erp| erp.slots).sum::<u32>()).unwrap_or(0);
         let most = simulation.calls_out().iter().map(|(_, out)| *out).max().unwrap_or(0);
         assert!(most <= slots, "{most} calls were out at once at an ERP with {slots} slots");
+        the_rate_was_kept(simulation);
+    }
+}
+
+/// No 60 seconds saw more writes at the ERP than its rate, and what clocks that differ by four seconds can add to it.
+fn the_rate_was_kept(simulation: &Simulation) {
+    let per_minute: u32 = simulation.world.state().erps.values().map(|erp| erp.orders_per_minute).sum();
+    let most = usize::try_from(per_minute + per_minute.div_ceil(15)).unwrap_or(0);
+    let writes = simulation.erp_writes();
+    for (number, first) in writes.iter().enumerate() {
+        let minute = writes[number..].iter().take_while(|at| at.since(*first) < 60_000).count();
+        assert!(minute <= most, "{minute} writes in the minute from {first}, and the ERP bears {per_minute}");
     }
 }
 

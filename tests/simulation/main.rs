@@ -25,7 +25,7 @@ use run::{Tally, play, shrunk};
 use waybill_testkit::memory::Mutation;
 
 /// Cases of an ordinary run: some thousand orders.
-const CASES: u64 = 220;
+const CASES: u64 = 700;
 
 fn number(variable: &str) -> Option<u64> {
     env::var(variable).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{variable} is not a number: {text:?}")))
@@ -102,5 +102,5 @@ fn a_failing_plan_shrinks() {
     let whole = Plan::of(seed);
     let (smallest, why) = shrunk(seed, mutation);
     assert_eq!(play(&smallest, mutation).expect_err("it still fails"), why);
-    assert!(smallest.size() < whole.size() && smallest.lives.len() <= 2, "{} of {}: {smallest:?}", smallest.size(), whole.size());
+    assert!(smallest.size() * 2 <= whole.size(), "{} of {}: {smallest:?}", smallest.size(), whole.size());
 }

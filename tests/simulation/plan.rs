@@ -12,6 +12,10 @@ use crate::lives::{Act, Life};
 pub struct Plan {
     /// The luck of every call.
     pub luck: u64,
+    /// Whether a warehouse is pushed to.
+    pub pushed: bool,
+    /// Orders that the ERP bears in a minute.
+    pub rate: u32,
     pub lives: Vec<Life>,
     pub weather: Vec<Weather>,
 }
@@ -42,11 +46,9 @@ fn plan() -> impl Strategy<Value = Plan> {
         lives.dedup_by_key(|life| life.id);
         lives
     });
-    (any::<u64>().no_shrink(), lives, prop::collection::vec(weather(), 0..7)).prop_map(|(luck, lives, weather)| Plan {
-        luck,
-        lives,
-        weather,
-    })
+    let rate = prop_oneof![Just(60), 3_u32..60];
+    (any::<u64>().no_shrink(), any::<bool>(), rate, lives, prop::collection::vec(weather(), 0..7))
+        .prop_map(|(luck, pushed, rate, lives, weather)| Plan { luck, pushed, rate, lives, weather })
 }
 
 fn life() -> impl Strategy<Value = Life> {

@@ -8,6 +8,7 @@ use std::sync::Once;
 
 use proptest::strategy::ValueTree;
 use waybill_domain::StockRow;
+use waybill_testkit::memory::samples::warehouse;
 use waybill_testkit::memory::{Mutation, Simulation, Trouble, World};
 
 use crate::checks::Checks;
@@ -62,6 +63,12 @@ fn simulate(plan: &Plan, mutation: Option<Mutation>) -> Result<Tally, String> {
         let key = ("acme".parse().expect("slug"), sku.parse().expect("sku"));
         world.state().stock.insert(key, StockRow::new(free, begin));
     }
+    if plan.pushed {
+        let mut state = world.state();
+        state.warehouses.insert("wms".parse().expect("slug"), warehouse());
+        state.stores.values_mut().for_each(|store| store.warehouse = Some("wms".parse().expect("slug")));
+    }
+    world.state().erps.values_mut().for_each(|erp| erp.orders_per_minute = plan.rate);
     let mut simulation = Simulation::new(world.clone(), plan.luck, plan.weather.clone(), mutation);
     for life in &plan.lives {
         let placed = life.clone();

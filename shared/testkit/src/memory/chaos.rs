@@ -100,6 +100,8 @@ pub(super) struct Chaos {
     /// Calls to the ERP that are out, by invocation, and when the number changed.
     pub(super) calling: BTreeSet<u64>,
     pub(super) calls_out: Vec<(At, usize)>,
+    /// When the ERP was asked to write something.
+    pub(super) erp_writes: Vec<At>,
     /// Calls made, by name.
     pub(super) counts: BTreeMap<&'static str, u64>,
 }
@@ -141,6 +143,7 @@ impl Chaos {
             late: Vec::new(),
             calling: BTreeSet::new(),
             calls_out: Vec::new(),
+            erp_writes: Vec::new(),
             counts: BTreeMap::new(),
         };
         chaos.skews = (0..4).map(|_| i64::try_from(chaos.draw("skew", 4001)).unwrap_or(0) - 2000).collect();
@@ -222,6 +225,9 @@ impl World {
         if op.starts_with("erp.") {
             chaos.calling.insert(chaos.current.task);
             chaos.calls_out.push((state.now, chaos.calling.len()));
+            if !op.starts_with("erp.find") {
+                chaos.erp_writes.push(state.now);
+            }
         }
         Some(verdict)
     }

@@ -417,6 +417,11 @@ impl Simulation {
         self.chaos(|chaos| chaos.calls_out.clone())
     }
 
+    /// When the ERP was asked to write something.
+    pub fn erp_writes(&self) -> Vec<At> {
+        self.chaos(|chaos| chaos.erp_writes.clone())
+    }
+
     fn draw(&self, what: &str, sides: u64) -> u64 {
         self.chaos(|chaos| chaos.draw(what, sides))
     }
