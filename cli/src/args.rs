@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{clients, demo, erps, local, orders, stock, stores, warehouses};
+use crate::{clients, demo, erps, letters, local, orders, stock, stores, warehouses};
 
 /// The control plane between WooCommerce stores and ERPs.
 #[derive(Debug, Parser)]
@@ -40,4 +40,8 @@ pub enum Command {
     /// Look at one order, or send it on
     #[command(subcommand)]
     Order(orders::command::OrderCommand),
+    /// List messages that failed on every attempt and were not sent on again
+    DeadLetters(letters::command::DeadLettersArgs),
+    /// Send dead letters and held orders on again, many at once: shows first what it would do
+    Redrive(letters::command::RedriveArgs),
 }

@@ -7,7 +7,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::Credentials;
-use waybill_aws::{Dynamo, Names, Pace, Secrets};
+use waybill_aws::{Bus, Dynamo, Names, Pace, Secrets, WayBack};
 use waybill_domain::{At, StoreSlug};
 use waybill_workflow::Unavailable;
 
@@ -17,7 +17,7 @@ use crate::local::{self, Endpoints};
 /// A busy laptop answers slowly, and nobody waits behind a command.
 const ATTEMPT: Duration = Duration::from_secs(15);
 
-/// Tables and secrets of one deployment.
+/// One deployment: tables, secrets, queues, bus.
 #[derive(Debug, Clone)]
 pub struct Deployment {
     /// Its names.
@@ -26,6 +26,10 @@ pub struct Deployment {
     pub dynamo: Dynamo,
     /// Its secrets.
     pub secrets: Secrets,
+    /// The way back to its queues.
+    pub queues: WayBack,
+    /// Its bus.
+    pub bus: Bus,
     local: Option<Endpoints>,
 }
 
@@ -65,7 +69,14 @@ impl Deployment {
     }
 
     fn of(config: &SdkConfig, names: Names, local: Option<Endpoints>) -> Self {
-        Self { dynamo: Dynamo::new(config, &names), secrets: Secrets::new(config, &names), names, local }
+        Self {
+            dynamo: Dynamo::new(config, &names),
+            secrets: Secrets::new(config, &names),
+            queues: WayBack::new(config, &names),
+            bus: Bus::new(config, &names),
+            names,
+            local,
+        }
     }
 
     /// Where this store's webhooks are to be delivered. In AWS that is the stack's output `WebhookUrl`, which the tables do not know:

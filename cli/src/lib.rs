@@ -6,6 +6,7 @@ pub mod clients;
 pub mod demo;
 pub mod deployment;
 pub mod erps;
+pub mod letters;
 pub mod local;
 pub mod orders;
 pub mod secret;
@@ -34,6 +35,8 @@ pub fn run(cli: args::Cli) -> Result<(), Failure> {
         args::Command::Stock(command) => stock::command::run(command),
         args::Command::Orders(args) => orders::command::orders(args),
         args::Command::Order(command) => orders::command::order(command),
+        args::Command::DeadLetters(args) => letters::command::dead_letters(args),
+        args::Command::Redrive(args) => letters::command::redrive(args),
     }
 }
 

@@ -108,8 +108,8 @@ def every_event(local, host, only, options):
         took = time.monotonic() - begun
         wanted = one.get("alone", one["answer"])
         good = isinstance(answer, dict) and all(in_order(answer.get(name)) == in_order(value) for name, value in wanted.items())
-        # A store gets its 200 even if nothing could be written. What went well has nothing to warn of.
-        went_well = wanted in ({"statusCode": 200}, {"batchItemFailures": []}, {"swept": True})
+        # A store gets its 200 even if nothing could be written. What went well has nothing to warn of, but a dead letter is one.
+        went_well = function != "DeadLettersFunction" and wanted in ({"statusCode": 200}, {"batchItemFailures": []}, {"swept": True})
         good = good and not (went_well and any(level in log for level in ('"level":"WARN"', '"level":"ERROR"')))
         print(f"{'ok   ' if good else 'WRONG'}  {one['file']:34} {took:5.1f} s  {json.dumps(answer)}", flush=True)
         if not good:

@@ -18,6 +18,7 @@ use waybill_testkit::warehouse::sign::signature;
 use waybill_workflow::ports::{Delivery, Spooled};
 
 use crate::after::way_back;
+use crate::letters;
 
 /// The steps that take commands from a queue.
 pub const STEPS: [Step; 5] = [Step::Validate, Step::Reserve, Step::PostToErp, Step::ShipUpdate, Step::Refund];
@@ -75,6 +76,7 @@ pub fn files() -> BTreeMap<String, Value> {
         stream(&[order_record(&story()[0]), unreadable(&story()[1]), order_record(&story()[2])]),
     );
     files.insert("sweep/scheduled.json".to_owned(), scheduled());
+    files.extend(letters::files());
     files
 }
 
@@ -93,13 +95,13 @@ fn orders_for(step: Step) -> [&'static str; 4] {
     }
 }
 
-fn command(step: Step, order: &str) -> String {
+pub fn command(step: Step, order: &str) -> String {
     let order: OrderKey = order.parse().expect("a key");
     serde_json::to_string(&Command::new(step, order, Origin::Commit, 1)).expect("JSON")
 }
 
 /// A signed delivery as intake puts it aside while DynamoDB is away (`verified`), or Secrets Manager (not verified).
-fn put_aside(fixture: &str, verified: bool) -> String {
+pub fn put_aside(fixture: &str, verified: bool) -> String {
     let path = crate::repository().join("shared/connectors/fixtures/woocommerce").join(fixture);
     let body = std::fs::read(path).expect("a fixture");
     let delivery = Delivery {
@@ -119,7 +121,7 @@ pub fn message_id(number: usize) -> String {
 }
 
 /// A report as EventBridge puts it on the queue of the API.
-fn report(detail_type: &str, detail: &Value) -> String {
+pub fn report(detail_type: &str, detail: &Value) -> String {
     json!({
         "version": "0",
         "id": "7e9c4b66-1a47-4c0e-9d7a-0d3c2b5f9a11",
@@ -164,7 +166,7 @@ fn request(signed_at: Option<i64>) -> Value {
     })
 }
 
-fn messages(queue: &str, bodies: &[String]) -> Value {
+pub fn messages(queue: &str, bodies: &[String]) -> Value {
     let record = |(body, number): (&String, usize)| {
         json!({
             "messageId": message_id(number),

@@ -2,6 +2,7 @@
 //! `answers.json` says. `infra/local/sam-invoke-all.py` gives the same files to `sam local invoke` and expects the same answers.
 
 mod after;
+mod letters;
 mod made;
 mod quiet;
 
@@ -119,6 +120,7 @@ fn every_event_gets_its_answer() {
                 assert_eq!(connected.state_of(&key).await, expected, "{key} after events/{file}");
             }
         }
+        letters::are_kept(&connected.letters().await);
         connected.outside_is_right();
         connected.relay_has_sent().await;
         connected.log_pages_are_as_in("relay/passed-over.json").await;

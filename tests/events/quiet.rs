@@ -14,7 +14,7 @@ use waybill_domain::{OrderKey, Step};
 use waybill_testkit::erp::{FakeErp, FakeErpConfig};
 use waybill_testkit::memory::samples::cents;
 use waybill_testkit::store::{FakeStore, FakeStoreConfig, MailAbout, OrderKind};
-use waybill_workflow::ports::{Log, Orders};
+use waybill_workflow::ports::{DeadLetter, DeadLetters, Log, Orders};
 
 use crate::{made, read};
 
@@ -174,6 +174,13 @@ impl Connected {
             said.push(format!("{} {} {state}", refund.id, refund.amount));
         }
         said.join(", ")
+    }
+
+    /// The dead letters, by queue and message.
+    pub async fn letters(&self) -> Vec<DeadLetter> {
+        let mut letters = self.deployment.dynamo.letters().await.expect("the table of dead letters answers");
+        letters.sort_by(|a, b| a.id.cmp(&b.id));
+        letters
     }
 
     /// What became of the orders outside.

@@ -10,7 +10,7 @@ mod text;
 mod view;
 
 pub use attention::attention;
-pub use retry::{RetryError, retry};
+pub use retry::{RetryError, retry, retry_if};
 pub use story::story;
 pub use text::list;
 pub use view::{Money, OrderView, gaps};

@@ -33,6 +33,14 @@ pub enum RetryError {
         /// The code.
         code: String,
     },
+    /// Something else is the matter by now.
+    #[error("{order} is held with {code} by now")]
+    Other {
+        /// Which.
+        order: OrderKey,
+        /// The code.
+        code: String,
+    },
     /// A step was faster, again and again.
     #[error("{0} keeps changing; look at `waybill order show {0}` and try again")]
     Busy(OrderKey),
@@ -50,11 +58,28 @@ pub enum RetryError {
 /// # Errors
 /// If there is no such order, it is not held, or it cannot be written.
 pub async fn retry(orders: &impl Orders, key: &OrderKey, done: bool, at: At) -> Result<Hold, RetryError> {
+    retry_if(orders, key, done, at, |_| true).await
+}
+
+/// As [`retry`], if the hold is the one that is meant.
+///
+/// # Errors
+/// As [`retry`], or if it is another.
+pub async fn retry_if(
+    orders: &impl Orders,
+    key: &OrderKey,
+    done: bool,
+    at: At,
+    meant: impl Fn(&Hold) -> bool + Send,
+) -> Result<Hold, RetryError> {
     for _ in 0..TRIES {
         let Some(order) = orders.load(key).await? else { return Err(RetryError::NoSuchOrder(key.clone())) };
         let Some(hold) = order.hold.clone() else {
             return Err(RetryError::NotHeld { order: key.clone(), state: state(&order) });
         };
+        if !meant(&hold) {
+            return Err(RetryError::Other { order: key.clone(), code: hold.code });
+        }
         if !done && means_done(&hold.code) {
             return Err(RetryError::ByHand { order: key.clone(), code: hold.code });
         }
