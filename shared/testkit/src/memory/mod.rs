@@ -7,6 +7,7 @@
 mod chaos;
 mod claims;
 mod clients;
+mod connection;
 mod dead_letters;
 mod desk;
 mod drive;
@@ -29,6 +30,7 @@ use waybill_domain::{
 use waybill_workflow::ports::{Client, Delivery, Known, LetterId, Runtime, Spooled};
 
 pub use chaos::{Mutation, Trouble, Weather};
+pub use connection::{Health, MemoryConnection};
 pub use desk::MemoryDesk;
 pub use drive::{Manners, deliver};
 pub use faults::{Call, Fault, FaultMode};

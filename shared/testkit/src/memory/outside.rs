@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use waybill_domain::{
-    At, CreditNote, Document, DocumentKind, ErpConfig, ErpOrder, Reading, StaleReason, StoreConfig, StoreOrder,
-};
+use waybill_domain::{At, CreditNote, Document, DocumentKind, ErpOrder, Reading, StaleReason, StoreConfig, StoreOrder};
 use waybill_workflow::CallError;
-use waybill_workflow::ports::erp::{ErpAmend, ErpCancel, ErpCredit, ErpOrders, ErpRecord, Erps};
+use waybill_workflow::ports::erp::{ErpAmend, ErpCancel, ErpCredit, ErpOrders, ErpRecord};
 use waybill_workflow::ports::{Delivery, Storefront};
 
+use super::connection::Health;
 use super::faults::{down, unknown};
 use super::{State, World};
 
@@ -31,6 +30,8 @@ pub struct MemoryErp {
     pub cannot_amend: bool,
     /// Orders that were amended, by id, as often.
     pub amendments: BTreeMap<String, u32>,
+    /// How each of the ERPs fares that share these books.
+    pub health: Health,
     /// Is added to every total, as an ERP that rounds differently does.
     pub drift: waybill_domain::money::Decimal,
 }
@@ -166,13 +167,6 @@ fn record(order: &ErpOrder, confirmed_at: At, erp: &MemoryErp) -> ErpRecord {
         confirmed_at,
         total: order.total + erp.drift,
         currency: order.currency.clone(),
-    }
-}
-
-impl Erps for World {
-    type Connection = World;
-    async fn connect(&self, _config: &ErpConfig) -> Result<World, CallError> {
-        Ok(self.clone())
     }
 }
 
