@@ -142,6 +142,8 @@ async fn a_signature_is_accepted_once() {
         for _ in 0..3 {
             assert_eq!(refused(&world, &request).await, replayed, "{seconds}");
         }
+        let (_, said) = answer(&world, &request).await;
+        assert!(said["error"]["message"].as_str().is_some_and(|said| said.contains("answered with \"new\"")), "{said}");
         // To the last second of its window it is remembered, and then it is too old.
         world.pass_seconds(u32::try_from(300 + seconds).expect("in the window"));
         assert_eq!(refused(&world, &request).await, replayed, "{seconds}");

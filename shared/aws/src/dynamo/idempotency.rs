@@ -14,6 +14,9 @@ const PART: &str = "idempotency";
 
 impl Idempotency for Dynamo {
     async fn claim(&self, key: &str, payload: &ContentHash, now: At, until: At) -> Result<Claim, Unavailable> {
+        if key.is_empty() {
+            return Err(Unavailable::new(PART, "a claim needs a key"));
+        }
         let token = uuid::Uuid::now_v7().to_string();
         let put = self
             .client

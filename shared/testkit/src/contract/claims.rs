@@ -89,3 +89,45 @@ pub async fn only_the_owner_ends_a_claim(stores: &impl Stores) {
     assert!(!stores.give_back(&key, &next).await.expect("give back"));
     assert_eq!(stores.claim(&key, &payload(), NOON, until).await.expect("claim"), Claim::Done("done".to_owned()));
 }
+
+/// Who comes back after its lease ended has lost the key: it ends nothing of the next owner's, who goes on as if it were alone.
+pub async fn a_slow_owner_has_lost_the_key(stores: &impl Stores) {
+    let names = Names::new();
+    let key = key(&names);
+    let (first_end, second_end) = (NOON.plus_seconds(30), NOON.plus_seconds(90));
+    let slow = token(stores.claim(&key, &payload(), NOON, first_end).await.expect("claim"));
+    let next = token(stores.claim(&key, &payload(), NOON.plus_seconds(31), second_end).await.expect("claim"));
+    let late = NOON.plus_seconds(40);
+    assert!(!stores.complete(&key, &slow, "late", NOON.plus_seconds(3600)).await.expect("complete"));
+    assert!(!stores.give_back(&key, &slow).await.expect("give back"));
+    assert_eq!(stores.claim(&key, &payload(), late, second_end).await.expect("claim"), Claim::InFlight, "it is the next one's");
+    assert!(stores.complete(&key, &next, "in time", NOON.plus_seconds(3600)).await.expect("complete"));
+    assert!(
+        !stores.complete(&key, &slow, "late", NOON.plus_seconds(3600)).await.expect("complete"),
+        "nor is its result replaced"
+    );
+    assert_eq!(stores.claim(&key, &payload(), late, second_end).await.expect("claim"), Claim::Done("in time".to_owned()));
+}
+
+/// An owner that dies says nothing: of all who wait for its lease to end, one has the key, and a year later it is as free.
+pub async fn an_owner_that_died_is_followed_by_one(stores: &impl Stores) {
+    let names = Names::new();
+    let died = NOON.plus_seconds(30);
+    token(stores.claim(&key(&names), &payload(), NOON, died).await.expect("claim"));
+    for now in [died, died.plus_seconds(31_536_000)] {
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..8 {
+            let (stores, key) = (stores.clone(), key(&names));
+            tasks.spawn(async move { stores.claim(&key, &payload(), now, now.plus_seconds(30)).await.expect("claim") });
+        }
+        let claims = tasks.join_all().await;
+        assert_eq!(claims.iter().filter(|claim| matches!(claim, Claim::Fresh(_))).count(), 1, "{claims:?}");
+    }
+}
+
+/// A key that is missing is nobody's: it would be everybody's.
+pub async fn without_a_key_nothing_is_claimed(stores: &impl Stores) {
+    let until = NOON.plus_seconds(30);
+    assert!(stores.claim("", &payload(), NOON, until).await.is_err());
+    assert!(stores.claim("", &payload(), NOON, until).await.is_err(), "whoever asks, and however often");
+}

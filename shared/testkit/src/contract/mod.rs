@@ -82,6 +82,9 @@ macro_rules! contract_checks {
             claims::a_result_is_remembered_until_it_expires
             claims::another_payload_is_a_mismatch
             claims::only_the_owner_ends_a_claim
+            claims::a_slow_owner_has_lost_the_key
+            claims::an_owner_that_died_is_followed_by_one
+            claims::without_a_key_nothing_is_claimed
             circuits::unknown_is_closed
             circuits::one_writer_per_version
             circuits::a_row_comes_back_as_it_was

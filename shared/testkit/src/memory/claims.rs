@@ -15,6 +15,9 @@ pub(super) struct Row {
 
 impl Idempotency for World {
     async fn claim(&self, key: &str, payload: &ContentHash, now: At, until: At) -> Result<Claim, Unavailable> {
+        if key.is_empty() {
+            return Err(Unavailable::new("idempotency", "a claim needs a key"));
+        }
         self.call("idempotency.claim", |state| {
             if let Some(row) = state.claims.get(key).filter(|row| row.until > now) {
                 return match (&row.payload == payload, &row.result) {

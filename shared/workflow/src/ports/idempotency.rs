@@ -19,9 +19,12 @@ pub enum Claim {
     Mismatch,
 }
 
-/// The idempotency table. Rows end by `expires_at`, which is checked in code: TTL deletes late.
+/// The idempotency table. Rows end by `expires_at`, which is checked in code: TTL deletes late. What must never happen twice is not guarded
+/// by it, but by the order's record and the ledger, which do not end: claims thin out doubles, and keep two from doing the same at once.
 pub trait Idempotency: Sync {
     /// Claims `key` for `payload` until `until`.
+    ///
+    /// An empty key is [`Unavailable`]: it would be everybody's.
     fn claim(
         &self,
         key: &str,

@@ -25,7 +25,7 @@ pub(super) struct Caller {
     /// Hash of the claim's key: a claim has a payload.
     payload: ContentHash,
     /// When the signature is worth nothing any more.
-    until: At,
+    pub(super) until: At,
 }
 
 /// The client, if it signed this request within the window.
@@ -89,7 +89,11 @@ async fn authentic(
 pub(super) async fn claim(ports: &impl Ports, caller: &Caller) -> Result<String, ApiAnswer> {
     match ports.claim(&caller.claim, &caller.payload, ports.now(), caller.until).await {
         Ok(Claim::Fresh(token)) => Ok(token),
-        Ok(Claim::Done(_) | Claim::InFlight | Claim::Mismatch) => {
+        Ok(Claim::Done(outcome)) => {
+            let message = format!("this very request was taken before, and answered with {outcome:?}: nothing is left to send");
+            Err(ApiAnswer::refused(&refusal(409, "signature_replayed", Some(SIGNATURE), &message)))
+        }
+        Ok(Claim::InFlight | Claim::Mismatch) => {
             let message = "this signature was used before; sign anew, with the time of now";
             Err(ApiAnswer::refused(&refusal(409, "signature_replayed", Some(SIGNATURE), message)))
         }

@@ -149,17 +149,22 @@ fn work(caller: &Caller, route: Route<'_>, body: &[u8]) -> Result<Work, Refusal>
 }
 
 /// Does the work under the claim of the request's signature. The claim stays when the answer is the client's own doing, and is given back
-/// when it is ours, so that the same request may come again.
+/// when it is ours, so that the same request may come again. How a report was taken is noted on it: who sends it twice, because the first
+/// answer was lost, learns that there is nothing left to send.
 async fn once(ports: &impl Ports, caller: &Caller, work: Work) -> ApiAnswer {
     let token = match gate::claim(ports, caller).await {
         Ok(token) => token,
         Err(answer) => return answer,
     };
+    let is_report = matches!(work, Work::Report(..));
     let answer = answer(ports, caller, work).await;
-    if answer.status >= 500
-        && let Err(error) = ports.give_back(&caller.claim, &token).await
-    {
-        tracing::warn!(client = %caller.slug, %error, "the signature was not given back: the client has to sign anew");
+    let ended = match answer.status {
+        500.. => ports.give_back(&caller.claim, &token).await,
+        200 if is_report => ports.complete(&caller.claim, &token, answer.outcome, caller.until).await,
+        _ => Ok(true),
+    };
+    if let Err(error) = ended {
+        tracing::warn!(client = %caller.slug, %error, "how it ended is not on the signature's claim: to send it again, the client has to sign anew");
     }
     answer
 }
