@@ -41,7 +41,12 @@ pub fn tree(seed: u64) -> impl ValueTree<Value = Plan> {
 }
 
 fn plan() -> impl Strategy<Value = Plan> {
-    let lives = prop::collection::vec(life(), 1..28).prop_map(|mut lives| {
+    let lives = prop_oneof![
+        19 => prop::collection::vec(life(), 1..28),
+        // A crowd: rows, slots and turns are fought for.
+        1 => prop::collection::vec(life(), 60..140),
+    ];
+    let lives = lives.prop_map(|mut lives| {
         lives.sort_by_key(|life: &Life| life.id);
         lives.dedup_by_key(|life| life.id);
         lives

@@ -59,7 +59,9 @@ pub fn play(plan: &Plan, mutation: Option<Mutation>) -> Result<Tally, String> {
 fn simulate(plan: &Plan, mutation: Option<Mutation>) -> Result<Tally, String> {
     let world = World::with_shop();
     let begin = world.state().now;
-    for (sku, free) in [("SKU-A", 30), ("SKU-B", 6)] {
+    // Enough for most, never for all.
+    let many = i64::try_from(plan.lives.len()).unwrap_or(0);
+    for (sku, free) in [("SKU-A", 5 + many * 3 / 2), ("SKU-B", 2 + many / 3)] {
         let key = ("acme".parse().expect("slug"), sku.parse().expect("sku"));
         world.state().stock.insert(key, StockRow::new(free, begin));
     }
