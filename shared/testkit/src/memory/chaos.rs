@@ -9,6 +9,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::task::Poll;
 
 use waybill_domain::{At, ErpState, Order};
+use waybill_workflow::steps::SKEW_SECONDS;
 
 use super::faults::Fate;
 use super::{State, World};
@@ -70,6 +71,8 @@ pub enum Mutation {
     ProbeTooEarly,
     /// Whoever calls says that the call is over after a second.
     LeaseTooShort,
+    /// Nothing is added to the settle time for clocks that differ.
+    NoMarginForClocks,
     /// Rows are overwritten whatever their version.
     CommitWithoutCondition,
     /// When a call was not answered, its record is dropped, as if it had not been made.
@@ -78,8 +81,13 @@ pub enum Mutation {
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Mutation; 4] =
-        [Mutation::ProbeTooEarly, Mutation::LeaseTooShort, Mutation::CommitWithoutCondition, Mutation::ClaimDeletedOnTimeout];
+    pub const ALL: [Mutation; 5] = [
+        Mutation::NoMarginForClocks,
+        Mutation::ProbeTooEarly,
+        Mutation::LeaseTooShort,
+        Mutation::CommitWithoutCondition,
+        Mutation::ClaimDeletedOnTimeout,
+    ];
 }
 
 /// What a simulation keeps in its world.
@@ -126,8 +134,10 @@ pub(super) struct Verdict {
 
 /// How long a call that gets no answer is waited for.
 const PATIENCE_MS: u32 = 20_000;
-/// How long after its request a store or an ERP may still do what it was asked: what the sample ERP's settle time, and PHP's limit, allow.
-const LATEST_MS: u64 = 90_000;
+/// How long after a request the ERP may still do what it was asked: the sample ERP's settle time after nobody waits for it any more.
+const ERP_LATEST_MS: u32 = PATIENCE_MS + 90_000;
+/// The same of a store: PHP ends a request after this time.
+const STORE_LATEST_MS: u32 = 90_000;
 
 impl Chaos {
     pub(super) fn new(seed: u64, begin: At, weather: Vec<Weather>, mutation: Option<Mutation>) -> Self {
@@ -181,8 +191,8 @@ impl Chaos {
         };
         let request_ms = quick + u32::try_from(self.draw(op, slow)).unwrap_or(0);
         let fate = match part {
-            "erp" => self.endpoint([Trouble::ErpDown, Trouble::ErpBusy, Trouble::ErpSilent], now),
-            "store" => self.endpoint([Trouble::StoreDown, Trouble::StoreBusy, Trouble::StoreSilent], now),
+            "erp" => self.endpoint([Trouble::ErpDown, Trouble::ErpBusy, Trouble::ErpSilent], ERP_LATEST_MS, now),
+            "store" => self.endpoint([Trouble::StoreDown, Trouble::StoreBusy, Trouble::StoreSilent], STORE_LATEST_MS, now),
             "warehouse" if self.strikes(Trouble::WarehouseDown, now) => Fate::Down,
             "sqs" if self.strikes(Trouble::Queues, now) => self.one_of("half", &[Fate::FailsBefore, Fate::FailsAfter]),
             "events" if self.strikes(Trouble::Bus, now) => self.one_of("half", &[Fate::FailsBefore, Fate::FailsAfter]),
@@ -197,14 +207,15 @@ impl Chaos {
         Verdict { fate, request_ms }
     }
 
-    fn endpoint(&mut self, [down, busy, silent]: [Trouble; 3], now: At) -> Fate {
+    fn endpoint(&mut self, [down, busy, silent]: [Trouble; 3], latest_ms: u32, now: At) -> Fate {
         if self.strikes(down, now) {
             Fate::Down
         } else if self.strikes(busy, now) {
             Fate::Contended
         } else if self.strikes(silent, now) {
-            let later = Fate::Later(u32::try_from(self.draw("later", LATEST_MS)).unwrap_or(0));
-            self.one_of("silent", &[Fate::FailsBefore, Fate::FailsAfter, later])
+            let later = Fate::Later(u32::try_from(self.draw("later", u64::from(latest_ms))).unwrap_or(0));
+            // The last moment is the one that leases and settle times are there for.
+            self.one_of("silent", &[Fate::FailsBefore, Fate::FailsAfter, later, Fate::Later(latest_ms)])
         } else {
             Fate::Works
         }
@@ -308,6 +319,7 @@ impl State {
         let mut order = after.clone();
         let Some(mutation) = self.mutation() else { return order };
         let soon = self.now.plus_seconds(1);
+        let before = self.orders.get(&order.key);
         let (posting, unknown) = (order.erp.state == ErpState::Posting, order.erp.state == ErpState::Unknown);
         match mutation {
             Mutation::CommitWithoutCondition => {}
@@ -317,6 +329,15 @@ impl State {
                 }
                 if let Some(call) = order.call.as_mut().filter(|call| call.unknown) {
                     call.until = soon;
+                }
+            }
+            Mutation::NoMarginForClocks => {
+                if before.is_none_or(|before| before.erp.until != order.erp.until) {
+                    order.erp.until = order.erp.until.map(|until| until.minus_seconds(SKEW_SECONDS));
+                }
+                let known = before.and_then(|before| before.call.as_ref()).map(|call| call.until);
+                if let Some(call) = order.call.as_mut().filter(|call| known != Some(call.until)) {
+                    call.until = call.until.minus_seconds(SKEW_SECONDS);
                 }
             }
             Mutation::LeaseTooShort => {

@@ -17,6 +17,8 @@ pub mod ship_update;
 pub mod sweep;
 pub mod validate;
 
+pub use leases::SKEW_SECONDS;
+
 use std::collections::BTreeMap;
 
 use waybill_contracts::{Command, Origin};
