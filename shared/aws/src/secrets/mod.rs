@@ -1,10 +1,10 @@
-//! The secrets of stores, ERPs and clients, kept for five minutes. No error and no log line ever has a value in it.
+//! The secrets of stores, ERPs and clients, kept for five minutes, and for a day while the service does not answer. No error and no log line ever has a value in it.
 
 mod cache;
 mod clients;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::Client;
@@ -15,11 +15,14 @@ use waybill_domain::{ErpSlug, StoreSlug};
 use waybill_workflow::Unavailable;
 use waybill_workflow::ports::{StoreSecrets, WebhookSecrets};
 
-use self::cache::{Cache, Text};
+pub use self::cache::REFETCH;
+use self::cache::{Cache, Stale, Text};
 use crate::error::unavailable;
 use crate::names::Names;
 
 const PART: &str = "secrets";
+/// How long the service may take to say whether a known secret changed. A delivery waits for it.
+const IF_KNOWN: Duration = Duration::from_millis(1000);
 
 /// The secrets of a deployment. Cheap to clone: clones share the cache.
 #[derive(Clone)]
@@ -27,6 +30,7 @@ pub struct Secrets {
     client: Client,
     names: Names,
     cache: Arc<Cache>,
+    ahead: Duration,
 }
 
 impl std::fmt::Debug for Secrets {
@@ -64,7 +68,13 @@ impl Secrets {
 
     /// The secrets of this deployment, through this client.
     pub fn with_client(client: Client, names: &Names) -> Self {
-        Secrets { client, names: names.clone(), cache: Arc::default() }
+        Secrets { client, names: names.clone(), cache: Arc::default(), ahead: Duration::ZERO }
+    }
+
+    /// The same secrets, as they will be kept after this time: for tests.
+    #[must_use]
+    pub fn after(&self, time: Duration) -> Self {
+        Secrets { ahead: self.ahead + time, ..self.clone() }
     }
 
     /// All secrets of a store; `None` if there is no such store.
@@ -111,17 +121,44 @@ impl Secrets {
     }
 
     async fn read<T: DeserializeOwned>(&self, name: &str, fresh: bool) -> Result<Option<T>, Unavailable> {
-        let text = match self.cache.get(name, fresh, Instant::now()) {
+        let text = match self.cache.get(name, fresh, self.now()) {
             Some(text) => text,
-            None => {
-                let text = self.fetch(name).await?;
-                self.cache.put(name, text.clone(), Instant::now());
-                text
-            }
+            None => self.ask(name, fresh).await?,
         };
         let parsed = text.map(|text| serde_json::from_str(&text)).transpose();
         // The parser's message may quote the text.
         parsed.map_err(|_| Unavailable::new(PART, "a secret does not have the form it should have"))
+    }
+
+    fn now(&self) -> Instant {
+        Instant::now() + self.ahead
+    }
+
+    /// Asks the service. While it does not answer, what it said last serves on; but who wants to know whether that has changed is told
+    /// that nobody knows.
+    async fn ask(&self, name: &str, fresh: bool) -> Result<Text, Unavailable> {
+        let failed = match self.cache.stale(name, self.now()) {
+            Some(Stale { failed: true, .. }) => Unavailable::new(PART, "it did not answer a moment ago"),
+            known => {
+                let patience = if known.is_some() { IF_KNOWN } else { Duration::MAX };
+                let fetched = tokio::time::timeout(patience, self.fetch(name)).await;
+                match fetched.unwrap_or_else(|_| Err(Unavailable::new(PART, "it did not answer in time"))) {
+                    Ok(text) => {
+                        self.cache.put(name, text.clone(), self.now());
+                        return Ok(text);
+                    }
+                    Err(error) => {
+                        self.cache.failed(name, self.now());
+                        tracing::warn!(%error, "secrets cannot be read; those of an earlier day serve on");
+                        error
+                    }
+                }
+            }
+        };
+        match self.cache.stale(name, self.now()) {
+            Some(Stale { text, .. }) if !fresh => Ok(Some(text)),
+            _ => Err(failed),
+        }
     }
 
     async fn fetch(&self, name: &str) -> Result<Text, Unavailable> {

@@ -1,5 +1,7 @@
 //! Secrets.
 
+use std::time::Duration;
+
 use serde_json::json;
 use waybill_aws::{Names, Secrets};
 use waybill_domain::StoreSlug;
@@ -52,6 +54,36 @@ async fn other_errors_are_not_kept() {
     let refused = secrets.webhook_secrets(&shop(), false).await.unwrap_err();
     assert_eq!(refused.to_string(), "secrets is unavailable: AccessDeniedException");
     assert!(secrets.webhook_secrets(&shop(), false).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn what_was_read_serves_on_while_the_service_is_away() {
+    let refused = || error(400, "AccessDeniedException");
+    let canned = Canned::new([value(SHOP), refused(), refused(), value(r#"{"webhook_secrets":["three"]}"#)]).await;
+    let secrets = secrets(&canned);
+    let known = Some(vec!["one".to_owned(), "two".to_owned()]);
+    let after = |seconds| secrets.after(Duration::from_secs(seconds));
+    assert_eq!(secrets.webhook_secrets(&shop(), false).await, Ok(known.clone()));
+    assert_eq!(after(300).webhook_secrets(&shop(), false).await, Ok(known.clone()), "asked, refused, served");
+    assert_eq!(after(309).webhook_secrets(&shop(), false).await, Ok(known.clone()), "not asked again so soon");
+    // A signature that does not fit may be made with a secret that is new: nobody can tell, so nobody says no.
+    let unknown = after(309).webhook_secrets(&shop(), true).await.unwrap_err();
+    assert_eq!(unknown.to_string(), "secrets is unavailable: it did not answer a moment ago");
+    assert_eq!(
+        after(320).webhook_secrets(&shop(), true).await.unwrap_err().to_string(),
+        "secrets is unavailable: AccessDeniedException"
+    );
+    assert_eq!(after(331).webhook_secrets(&shop(), false).await, Ok(Some(vec!["three".to_owned()])), "it is back");
+    assert_eq!(canned.requests().len(), 4);
+}
+
+#[tokio::test]
+async fn nothing_serves_for_longer_than_a_day() {
+    let canned = Canned::new([value(SHOP), error(400, "AccessDeniedException")]).await;
+    let secrets = secrets(&canned);
+    assert!(secrets.webhook_secrets(&shop(), false).await.is_ok());
+    assert!(secrets.after(Duration::from_secs(86_400)).webhook_secrets(&shop(), false).await.is_err());
+    assert_eq!(canned.requests().len(), 2);
 }
 
 #[tokio::test]
