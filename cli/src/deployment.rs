@@ -52,6 +52,12 @@ impl Deployment {
         Ok(Self::of(&config, Names::from_env(), None))
     }
 
+    /// Waits until every function finds what was just written over an older secret: whoever signs with a new one as soon as it was accepted
+    /// is refused by nobody.
+    pub async fn secrets_known_everywhere(&self) {
+        tokio::time::sleep(waybill_aws::secrets::REFETCH + Duration::from_secs(1)).await;
+    }
+
     /// This local system.
     pub async fn local(endpoints: &Endpoints) -> Self {
         let timeouts = TimeoutConfig::builder().connect_timeout(ATTEMPT).operation_attempt_timeout(ATTEMPT).build();

@@ -7,6 +7,8 @@ name is checked: when either is not what was measured, the start is refused inst
 """
 
 import argparse
+import asyncio
+import collections
 import contextlib
 import fcntl
 import importlib.metadata
@@ -123,6 +125,90 @@ def rules_with_retries(eventbridge, lambda_svc):
     eventbridge._dispatch_to_lambda = dispatch
 
 
+class Faults:
+    """Breaks a service of this server on request, and kills functions: for tests.
+
+    Reason: ministack never fails, and what Waybill promises is about services that do. `PUT /_waybill/faults` takes what is broken
+    from now on, in place of what was: `{"dynamodb": {"how": "error", "every": 1, "seconds": 60}}`. The services are those of `TARGETS`
+    and `streams`, which stops the poller; `how` is `error` (500), `throttle`, or `hang` (no answer while it lasts); `every` n-th request
+    is hit; after `seconds` it is over by itself. `POST /_waybill/kill` with `{"function": "intake", "pick": 7}` kills a process by
+    SIGKILL and says whose: the 7th, counted around, of those at work, or of all; no `function` means any.
+    """
+
+    TARGETS = {"dynamodb": "DynamoDB_", "sqs": "AmazonSQS", "secretsmanager": "secretsmanager", "events": "AWSEvents"}
+    HOW = ("error", "throttle", "hang")
+
+    def __init__(self, app_module, lambda_runtime):
+        self.app = need(app_module, "app", ["scope", "receive", "send"])
+        self.workers, self.lock = need(lambda_runtime, "_workers"), need(lambda_runtime, "_lock")
+        self.active = {}  # service -> (how, every, until)
+        self.seen = collections.Counter()
+        app_module.app = self.serve
+
+    def on(self, service):
+        """How the service fails now, if it does."""
+        how, _, until = self.active.get(service, (None, 1, 0))
+        return how if time.monotonic() < until else None
+
+    def hits(self, service):
+        how = self.on(service)
+        if how is None:
+            return None
+        self.seen[service] += 1
+        return how if self.seen[service] % self.active[service][1] == 0 else None
+
+    async def serve(self, scope, receive, send):
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        if scope["path"].startswith("/_waybill/"):
+            return await self.control(scope, receive, send)
+        target = dict(scope["headers"]).get(b"x-amz-target", b"").decode("latin-1")
+        service = next((name for name, prefix in self.TARGETS.items() if target.startswith(prefix)), None)
+        how = self.hits(service)
+        if how is None:
+            return await self.app(scope, receive, send)
+        while how == "hang" and self.on(service):
+            await asyncio.sleep(0.05)
+        status, code = (400, "ThrottlingException") if how == "throttle" else (500, "InternalServerError")
+        return await self.answer(send, status, {"__type": code, "message": "a fault that a test asked for"})
+
+    async def control(self, scope, receive, send):
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message.get("body", b""), message.get("more_body", False)
+        asked = json.loads(body or b"{}")
+        if (scope["method"], scope["path"]) == ("POST", "/_waybill/kill"):
+            return await self.answer(send, 200, {"killed": self.kill(asked.get("function", ""), asked.get("pick", 0))})
+        wrong = [name for name, fault in asked.items() if name not in (*self.TARGETS, "streams") or fault["how"] not in self.HOW]
+        if (scope["method"], scope["path"]) != ("PUT", "/_waybill/faults") or wrong:
+            return await self.answer(send, 400, {"message": "see infra/local/launch.py"})
+        now = time.monotonic()
+        self.active = {name: (fault["how"], fault["every"], now + fault["seconds"]) for name, fault in asked.items()}
+        self.seen.clear()
+        return await self.answer(send, 200, {})
+
+    def kill(self, function, pick):
+        """Kills a process that this server started; its name, or nothing if there was none."""
+        with self.lock:
+            alive = [
+                (worker.func_name, worker._proc, worker.in_use) for entries in self.workers.values() for worker in entries
+                if getattr(worker, "_proc", None) and worker._proc.poll() is None and worker.func_name.endswith(function)
+            ]
+        chosen = [entry for entry in alive if entry[2]] or alive
+        if not chosen:
+            return None
+        name, process, _ = sorted(chosen, key=lambda entry: (entry[0], entry[1].pid))[pick % len(chosen)]
+        process.kill()
+        return name
+
+    @staticmethod
+    async def answer(send, status, body):
+        headers = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": json.dumps(body).encode()})
+
+
 class StreamPoller:
     """Polls DynamoDB streams as AWS does, in place of ministack's own poller.
 
@@ -135,7 +221,8 @@ class StreamPoller:
 
     PAUSE_SECONDS = 1.0
 
-    def __init__(self, lambdas, dynamodb, responses):
+    def __init__(self, lambdas, dynamodb, responses, faults):
+        self.faults = faults
         self.lambdas, self.dynamodb = lambdas, dynamodb
         self.account = need(responses, "_request_account_id")
         self.region = need(responses, "_request_region")
@@ -157,6 +244,8 @@ class StreamPoller:
 
     def poll(self):
         took = False
+        if self.faults.on("streams"):
+            return took
         for account, region, esm in self.lambdas._iter_all_esms():
             if ":dynamodb:" in esm.get("EventSourceArn", "") and esm.get("Enabled", True):
                 with self.acting_in(account, region):
@@ -283,6 +372,7 @@ def main():
     # A session of its own, so that the terminal's Ctrl-C does not reach it, and a group in which only its functions are.
     os.setsid()
     settle_in(options.state, options.port)
+    from ministack import app
     from ministack.core import lambda_runtime, responses
     from ministack.services import cloudwatch_logs, dynamodb, eventbridge, lambda_svc
 
@@ -291,16 +381,15 @@ def main():
     shorter_wake_gap(lambda_svc)
     events_to_logs(eventbridge, cloudwatch_logs)
     rules_with_retries(eventbridge, lambda_svc)
-    StreamPoller(lambda_svc, dynamodb, responses)
-
-    from ministack.app import main as serve
+    faults = Faults(app, lambda_runtime)
+    StreamPoller(lambda_svc, dynamodb, responses, faults)
 
     described = os.path.join(options.state, "server.json")
     with open(described + ".new", "w", encoding="utf-8") as file:
         json.dump({"pid": os.getpid(), "port": options.port, "made_of": options.made_of}, file)
     os.replace(described + ".new", described)
     sys.argv = ["ministack"]
-    serve()
+    app.main()
     lock.close()
 
 

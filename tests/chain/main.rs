@@ -1,9 +1,13 @@
-//! The chain as it runs: the real binaries from the real template on the local AWS, fed over HTTP. One local system for the whole file,
-//! one deployment's stores and ERPs for each part of it.
+//! The chain as it runs: the real binaries from the real template on the local AWS, fed over HTTP. One local system for each of the two
+//! tests, since what one breaks is broken for everybody; a store and an ERP for each part of them.
 
+mod at_once;
+mod aws_away;
 mod captures;
 mod clients;
+mod faults;
 mod front_door;
+mod killed;
 mod outages;
 mod system;
 mod way_back;
@@ -13,7 +17,7 @@ use system::System;
 /// One test, because one local system serves all parts; each part says what it is about when it fails.
 #[test]
 fn the_chain_runs() {
-    let system = System::up();
+    let system = System::up("chain");
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let system = system.connect().await;
@@ -32,6 +36,26 @@ fn the_chain_runs() {
             way_back::a_credit_note_without_an_answer_is_made_once(&system),
             way_back::a_warehouse_that_is_down_is_pushed_to_when_it_is_back(&system),
         );
+    });
+}
+
+/// The same under fire. What is broken in one part disturbs the others, so the parts are in turn, but for what only waits.
+#[test]
+fn the_chain_survives() {
+    let system = System::up("chain-under-fire");
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let system = system.connect().await;
+        let away = aws_away::deliveries_are_taken_whatever_is_away(&system).await;
+        tokio::join!(
+            at_once::a_hundred_identical_deliveries_make_one_document(&system),
+            at_once::orders_that_share_a_delivery_id_all_arrive(&system),
+            at_once::secrets_rotate_without_a_refused_delivery(&system),
+        );
+        let (killed, down) = tokio::join!(killed::five_hundred_orders(&system), killed::a_burst_while_the_erp_is_down(&system));
+        // Nothing wakes the steps for a while: what was interrupted waits for its lease or for the sweep meanwhile.
+        aws_away::without_the_stream(&system).await;
+        tokio::join!(away.arrive(&system), killed.arrive(&system), down.arrive(&system));
     });
 }
 

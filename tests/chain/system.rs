@@ -32,8 +32,9 @@ pub struct Connected {
 }
 
 impl System {
-    pub fn up() -> Self {
-        let state = Path::new(env!("CARGO_TARGET_TMPDIR")).join("chain");
+    /// A system of this name: several run side by side.
+    pub fn up(name: &str) -> Self {
+        let state = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         local::down(Some(state.clone())).expect("left by an aborted run, or nothing");
         let options = UpOptions { port: Some(0), state: Some(state.clone()), as_tests_do: true };
         let endpoints = local::up(&options, &Quiet).expect("the local system comes up");
@@ -85,6 +86,11 @@ impl Connected {
         stock::command::pull_from(&self.deployment, &config).await.expect("the stock is pulled");
     }
 
+    /// The order as it is.
+    pub async fn order(&self, key: &str) -> Option<Order> {
+        self.deployment.dynamo.load(&key.parse().expect("a key")).await.expect("the orders table answers")
+    }
+
     /// The order, once `ready` says that it has come to what is waited for.
     pub async fn until(&self, key: &str, what: &str, ready: impl Fn(&Order) -> bool) -> Order {
         let key: OrderKey = key.parse().expect("a key");
@@ -106,13 +112,17 @@ impl Connected {
 
     /// Runs a function once, as its schedule would.
     pub async fn invoke(&self, function: &str) -> serde_json::Value {
+        self.try_invoke(function).await.unwrap_or_else(|error| panic!("{function}: {error}"))
+    }
+
+    /// Runs a function that may fail.
+    pub async fn try_invoke(&self, function: &str) -> Result<serde_json::Value, serde_json::Value> {
         let endpoints = &self.endpoints;
         let url = format!("{}/2015-03-31/functions/{}-{function}/invocations", endpoints.aws_endpoint_url, endpoints.deployment);
         let answer = self.http.post(url).body("{}").send().await.expect("the local AWS answers");
         let failed = answer.headers().contains_key("x-amz-function-error");
         let body: serde_json::Value = serde_json::from_str(&answer.text().await.expect("a body")).expect("JSON");
-        assert!(!failed, "{function}: {body}");
-        body
+        if failed { Err(body) } else { Ok(body) }
     }
 
     /// Puts events on the bus: source, detail-type and detail of each.

@@ -77,6 +77,9 @@ pub async fn add(deployment: &Deployment, slug: &ClientSlug, new: &NewClient) ->
     }
     if before.as_ref() != Some(&client) {
         deployment.secrets.put_client(slug, &client).await.map_err(explain)?;
+        if before.is_some() {
+            deployment.secrets_known_everywhere().await;
+        }
     }
     Ok(client)
 }

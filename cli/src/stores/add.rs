@@ -166,6 +166,9 @@ pub async fn add(
     let merged = merge_secrets(slug, known.clone(), secrets)?;
     if known.as_ref() != Some(&merged) {
         deployment.secrets.put_store(slug, &merged).await.map_err(explain)?;
+        if known.is_some() {
+            deployment.secrets_known_everywhere().await;
+        }
     }
     Ok(deployment.dynamo.put_store(&config).await?)
 }
