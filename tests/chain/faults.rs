@@ -127,7 +127,7 @@ impl Shop {
                 taken.len(),
                 missing()
             );
-            system.try_invoke("sweep").await;
+            system.try_invoke("sweep").await.ok();
             tokio::time::sleep(Duration::from_secs(2)).await;
         }
         for id in &taken {
