@@ -28,6 +28,7 @@ async fn main() -> Result<(), Error> {
             drained = swept.drained,
             found = swept.found,
             failed_polls = swept.failed_polls,
+            left = swept.left,
             held = swept.held,
             waiting = swept.waiting,
             oldest_unposted_seconds = swept.oldest_unposted_seconds,

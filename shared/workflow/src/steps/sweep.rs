@@ -21,6 +21,9 @@ const LOOKED_AT: usize = 10;
 const LEASE_SECONDS: u32 = 55;
 /// Every store is polled once in so many seconds, because webhooks get lost in the field.
 const POLL_SECONDS: u32 = 300;
+/// No line is begun and no store polled when the sweep has taken longer than this: what was begun then ends before the function's 55
+/// seconds do.
+const BUDGET_MILLISECONDS: u64 = 35_000;
 /// No poll is begun when the ones before it took longer than this.
 const POLL_BUDGET_MILLISECONDS: u64 = 15_000;
 /// What [`Storefront::modified_since`] answers at most.
@@ -43,6 +46,8 @@ pub struct Swept {
     pub found: u64,
     /// Polls that failed.
     pub failed_polls: u64,
+    /// Lines and stores there was no time for: the next sweep's.
+    pub left: u64,
     /// Orders that are held.
     pub held: u64,
     /// Orders that wait.
@@ -66,6 +71,8 @@ pub async fn run(ports: &impl Ports) -> Result<Option<Swept>, StepError> {
 
 async fn sweep(ports: &impl Ports) -> Result<Swept, StepError> {
     let mut swept = Swept::default();
+    let out_of_time = |since| ports.now().since(since) > BUDGET_MILLISECONDS;
+    let begun = ports.now();
     let stores = ports.stores().await?;
     for lane in [Lane::Open, Lane::After] {
         swept.resent = swept.resent.saturating_add(resend(ports, &lane).await?);
@@ -79,6 +86,10 @@ async fn sweep(ports: &impl Ports) -> Result<Swept, StepError> {
     }
     endpoints.extend(stores.iter().map(|store| (Endpoint::Store(store.slug.clone()), Limits::STORE)));
     for (endpoint, limits) in &endpoints {
+        if out_of_time(begun) {
+            swept.left = swept.left.saturating_add(1);
+            continue;
+        }
         // A circuit that a newer release wrote is looked after by its sweep.
         match resume::line(ports, endpoint, *limits).await {
             Ok(drained) => swept.drained = swept.drained.saturating_add(drained),
@@ -91,8 +102,9 @@ async fn sweep(ports: &impl Ports) -> Result<Swept, StepError> {
     let began = ports.now();
     let turn = usize::try_from(began.minute()).unwrap_or(0).checked_rem(stores.len()).unwrap_or(0);
     for store in stores.iter().cycle().skip(turn).take(stores.len()) {
-        if ports.now().since(began) > POLL_BUDGET_MILLISECONDS {
-            break;
+        if out_of_time(begun) || ports.now().since(began) > POLL_BUDGET_MILLISECONDS {
+            swept.left = swept.left.saturating_add(1);
+            continue;
         }
         match poll(ports, store).await? {
             Some(found) => swept.found = swept.found.saturating_add(found),
