@@ -135,6 +135,86 @@ fn slots_are_given_back_or_end_by_their_lease() {
     assert_eq!(late.calls.len(), 1);
 }
 
+/// The calls that get in when somebody tries so often, at these moments (milliseconds after `NOW`).
+fn calls(mut row: Circuit, limits: Limits, tries: impl IntoIterator<Item = i64>) -> Vec<At> {
+    let mut entered = Vec::new();
+    for at in tries.into_iter().map(|after| At(NOW.0 + after)) {
+        if let Admission::Go(next) = row.enter(caller(&key(1), at), limits, at) {
+            row = *next;
+            entered.push(at);
+        }
+    }
+    entered
+}
+
+#[test]
+fn no_minute_sees_more_calls_than_the_rate_and_a_long_one_sees_most_of_them() {
+    for per_minute in [1, 2, 7, 12, 13, 60, 61, 600, 6_000] {
+        let limits = Limits { per_minute, slots: None };
+        // Tries without end; and a lull, then tries without end.
+        let steady: Vec<i64> = (0..180_000).step_by(10).collect();
+        let lulls: Vec<i64> = steady.iter().copied().filter(|at| at % 90_000 < 40_000).collect();
+        for tries in [&steady, &lulls] {
+            let entered = calls(circuit(), limits, tries.iter().copied());
+            let busiest = entered
+                .iter()
+                .enumerate()
+                .map(|(index, from)| entered.iter().skip(index).take_while(|at| at.since(*from) < 60_000).count());
+            assert!(busiest.max().unwrap_or(0) <= per_minute as usize, "{per_minute}");
+        }
+        let all = calls(circuit(), limits, steady.iter().copied()).len();
+        assert!(all * 100 >= per_minute as usize * 3 * 90, "{all} of {per_minute} a minute in three minutes");
+    }
+}
+
+#[test]
+fn a_call_that_comes_late_costs_those_behind_it_nothing() {
+    let on_time = calls(circuit(), LIMITS, (0..60).map(|number| number * 1_084));
+    let late = calls(circuit(), LIMITS, (0..60).map(|number| number * 1_084 + if number % 3 == 1 { 3_000 } else { 0 }));
+    assert_eq!((on_time.len(), late.len()), (60, 60));
+}
+
+#[test]
+fn who_is_told_a_moment_finds_a_turn_then() {
+    for per_minute in [1, 20, 60, 600] {
+        let limits = Limits { per_minute, slots: None };
+        let moments = circuit().moments(limits, NOW, 55);
+        let entered = calls(circuit(), limits, moments.iter().map(|seconds| i64::from(*seconds) * 1_000));
+        assert_eq!(entered.len(), moments.len(), "{per_minute}");
+        assert!(moments.len() * 100 >= per_minute as usize * 90, "{} of {per_minute}", moments.len());
+    }
+}
+
+#[test]
+fn too_much_halves_the_rate_once_and_five_minutes_bring_it_back_by_themselves() {
+    let busy = Ended::Busy { after_seconds: None };
+    let slow = circuit().leave(0, busy, LIMITS, NOW).expect("it had too much");
+    let again = slow.leave(0, busy, LIMITS, NOW.plus_seconds(9)).map_or(slow.clone(), |row| row);
+    assert_eq!(again.rate(LIMITS, NOW), 30, "calls that were out together complain together");
+    let rates: Vec<u32> = [0, 60, 150, 299, 300, 9_000].map(|after| slow.rate(LIMITS, NOW.plus_seconds(after))).into();
+    assert_eq!(rates, [30, 36, 45, 59, 60, 60]);
+    let mut row = circuit();
+    for complaint in 0..60 {
+        row = row.leave(0, busy, LIMITS, NOW.plus_seconds(10 * complaint)).expect("it had too much again");
+    }
+    let low = row.rate(LIMITS, NOW.plus_seconds(590));
+    assert!((1..=3).contains(&low), "it goes down as long as it has too much, and never to nothing: {low}");
+    assert_eq!((row.state, row.failures), (CircuitState::Closed, 0), "it is up");
+    assert_eq!(row.rate(Limits { per_minute: 2, slots: None }, NOW.plus_seconds(590)), 1, "never more than configured");
+}
+
+#[test]
+fn who_asks_for_rest_gets_it_within_reason() {
+    for (asked, rests) in [(90, 90), (86_400, 600)] {
+        let busy = Ended::Busy { after_seconds: Some(asked) };
+        let row = circuit().leave(0, busy, LIMITS, NOW).expect("it had too much");
+        let until = NOW.plus_seconds(rests);
+        assert_eq!(enter(&row, 1, false, NOW), Err(Admission::Later(until)));
+        assert!(enter(&row, 1, false, until).is_ok());
+        assert!(row.moments(LIMITS, NOW, 55).is_empty(), "nobody is sent from the line before");
+    }
+}
+
 /// The state of the circuit before the ERP, and how many orders were sent on, when a sweep finds so many in its line.
 async fn swept(waiting: u64, per_minute: u32) -> (CircuitState, usize) {
     let world = World::with_shop();
