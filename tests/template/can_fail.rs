@@ -87,7 +87,7 @@ fn breaks() -> Vec<(&'static str, Break)> {
         ("alarms", Set("/DeadLettersErrorsAlarm/Properties/Metrics/2/MetricStat/Metric/MetricName", json!("Faults"))),
         ("alarms", Replace("/DeadLettersStuckAlarm/Properties/Metrics/0/Expression/Fn::Sub", "-facts-dlq", "-fact-dlq")),
         ("tables", Remove("/DeadLettersTable/Properties/TimeToLiveSpecification")),
-        ("grants", Set("/RefundRole/Properties/Policies/0/PolicyDocument/Statement/8/Action/0", json!("dynamodb:GetItem"))),
+        ("grants", Set("/RefundRole/Properties/Policies/0/PolicyDocument/Statement/7/Action/0", json!("dynamodb:GetItem"))),
         ("grants", Remove("/DeadLettersRole/Properties/Policies/0/PolicyDocument/Statement/1/Resource/10")),
         ("sources", Remove("/DeadLettersFunction/Properties/Events/Attention")),
         ("sources", Set("/DeadLettersFunction/Properties/Events/Sweep/Properties/FunctionResponseTypes", json!([]))),
