@@ -191,6 +191,18 @@ fn every_code_of_a_hold_or_an_answer_is_explained_and_no_other() {
     assert_same("codes of holds and of the API", &used, &holds.union(&answers).cloned().collect());
 }
 
+/// Beside what it means and what a person may do, the page says of every kind of hold what happens without anybody.
+#[test]
+fn every_kind_of_hold_says_what_happens_by_itself() {
+    let text = fs::read_to_string(root().join("docs/ERRORS.md")).expect("docs/ERRORS.md is readable");
+    let holds = text.split_once("\n## Holds\n").and_then(|(_, below)| below.split("\n## ").next()).expect("a heading");
+    let kinds: Vec<&str> = holds.split("\n### ").skip(1).collect();
+    assert!(kinds.len() > 5, "{}", kinds.len());
+    for kind in kinds {
+        assert!(kind.contains("\nBy itself: "), "{}", kind.lines().next().unwrap_or_default());
+    }
+}
+
 #[test]
 fn every_code_of_a_check_is_explained_and_no_other() {
     let used = check_codes();
