@@ -11,13 +11,17 @@ use waybill_cli::deployment::Deployment;
 use waybill_cli::erps::{self, NewErp};
 use waybill_cli::local::{self, Endpoints, UpOptions, progress::Quiet};
 use waybill_contracts::{Command, Origin};
-use waybill_domain::Step;
-use waybill_testkit::erp::{Fault, Op};
+use waybill_domain::{OrderKey, Stage, Step};
+use waybill_testkit::erp::{Fault, Op, Trigger};
+use waybill_testkit::store::OrderKind;
+use waybill_workflow::ports::Orders;
 
 /// Kinds of order that are placed at a time: each once.
 const KINDS: usize = 21;
 /// Between one exchange of functions and the next.
 const PAUSE: Duration = Duration::from_secs(4);
+/// The longest that an order is left to the sweep.
+const PATIENCE: Duration = Duration::from_secs(240);
 
 /// A folder with one binary per function.
 pub struct Mix(PathBuf);
@@ -106,9 +110,9 @@ pub struct Shop<'a> {
 }
 
 impl Shop<'_> {
-    /// Exchanges the functions, while orders of each kind are placed and followed to their end. Two of the ERP's answers get lost.
+    /// Exchanges the functions, while orders of each kind are placed and followed to their end, and one more whose posting gets no answer.
     pub async fn every_kind_ends_while(&self, mixes: &[&Mix]) {
-        self.fakes.erp.next(Op::CreateOrder, 2, Fault::timeout_after_commit());
+        let silent = self.place_unanswered();
         let begun = Instant::now();
         let exchanged = async {
             for mix in mixes {
@@ -120,9 +124,37 @@ impl Shop<'_> {
         let placed = placed.expect("followed");
         let outcome = judge(&placed, &self.fakes.evidence(&placed), &self.system.endpoints);
         assert!(outcome.ok, "{}", text(&outcome, &placed));
+        let reference = format!("{}-{silent}", self.fakes.slug);
+        self.is_posted(silent).await;
+        assert_eq!(self.fakes.erp.orders_with(&reference).len(), 1, "{reference} was looked up, not posted again");
         let dead: Vec<_> = self.queues().into_iter().filter(|(queue, _)| queue.ends_with("-dlq")).collect();
         assert!(dead.is_empty(), "{dead:?}");
         println!("{KINDS} orders in {} s", begun.elapsed().as_secs());
+    }
+
+    /// An order that the ERP creates and does not answer for. The delivery waits until the ERP knows that.
+    fn place_unanswered(&self) -> u64 {
+        let Fakes { store, erp, slug, .. } = &self.fakes;
+        store.turn(|knobs| knobs.deliveries_paused = true);
+        let id = store.place(OrderKind::Plain);
+        let (op, times, fault) = (Some(Op::CreateOrder), Some(1), Fault::timeout_after_commit());
+        erp.trigger(Trigger { order: format!("{slug}-{id}"), op, times, fault });
+        store.turn(|knobs| knobs.deliveries_paused = false);
+        id
+    }
+
+    /// Waits until the order is posted: until the sweep has come, if who called the ERP was exchanged.
+    async fn is_posted(&self, id: u64) {
+        let key = OrderKey { store: self.fakes.slug.clone(), id };
+        let begun = Instant::now();
+        loop {
+            let order = self.deployment.dynamo.load(&key).await.expect("the table answers");
+            if order.as_ref().is_some_and(|order| order.stage == Stage::Posted) {
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{key} is not posted: {order:#?}");
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
     }
 
     /// Orders of each kind come to their end with these functions.
