@@ -5,6 +5,7 @@ mod at_once;
 mod aws_away;
 mod captures;
 mod clients;
+mod dead_letters;
 mod faults;
 mod front_door;
 mod killed;
@@ -35,6 +36,7 @@ fn the_chain_runs() {
             way_back::a_store_refund_without_an_answer_is_made_once(&system),
             way_back::a_credit_note_without_an_answer_is_made_once(&system),
             way_back::a_warehouse_that_is_down_is_pushed_to_when_it_is_back(&system),
+            dead_letters::a_message_that_cannot_be_done_holds_its_order_until_it_is_redriven(&system),
         );
     });
 }

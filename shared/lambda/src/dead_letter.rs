@@ -22,7 +22,7 @@ pub fn read(deployment: &str, message: &Message) -> Result<Arrived, String> {
         id: LetterId { queue: queue.to_owned(), message: message.message_id.clone() },
         command: Command::read(&message.body).ok(),
         store: store(&body),
-        error: by_event_bridge(message).or_else(|| by_lambda(&body)),
+        error: by_event_bridge(queue, message).or_else(|| by_lambda(&body)),
         trace: message.trace(),
         receives: body.pointer("/requestContext/approximateInvokeCount").and_then(Value::as_u64).and_then(|n| n.try_into().ok()),
         body: message.body.clone(),
@@ -36,9 +36,11 @@ fn store(body: &Value) -> Option<StoreSlug> {
     text("/store").or_else(|| text("/detail/store")).and_then(|store| store.parse().ok()).or_else(of_order)
 }
 
-fn by_event_bridge(message: &Message) -> Option<String> {
+/// AWS's own words may quote what was to be delivered: facts have nothing personal, reports may.
+fn by_event_bridge(queue: &str, message: &Message) -> Option<String> {
     let code = message.attribute("ERROR_CODE")?;
-    let words = message.attribute("ERROR_MESSAGE").map(|words| format!(": {words}")).unwrap_or_default();
+    let words = message.attribute("ERROR_MESSAGE").filter(|_| queue != "api");
+    let words = words.map(|words| format!(": {words}")).unwrap_or_default();
     Some(format!("EventBridge could not deliver it: {code}{words}"))
 }
 
@@ -95,6 +97,8 @@ mod tests {
             "ERROR_MESSAGE": {"stringValue": "not authorised", "dataType": "String"},
         });
         let body = r#"{"source":"waybill","detail":{"order":"shop/7"}}"#;
+        let report = read("waybill", &message("waybill-api-dlq", "{}", attributes.clone())).unwrap();
+        assert_eq!(report.error.as_deref(), Some("EventBridge could not deliver it: NO_PERMISSIONS"));
         let read = read("waybill", &message("waybill-facts-dlq", body, attributes)).unwrap();
         assert_eq!(read.error.as_deref(), Some("EventBridge could not deliver it: NO_PERMISSIONS: not authorised"));
         assert_eq!((read.id.queue.as_str(), read.store.map(String::from).as_deref()), ("facts", Some("shop")));
