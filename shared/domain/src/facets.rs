@@ -233,9 +233,17 @@ impl Hold {
         let own = self.code == DEAD_LETTER && self.step == step;
         own || self.under.as_ref().is_some_and(|under| under.is_dead_letter_of(step))
     }
-}
 
-impl Hold {
+    /// Whether it says only that messages failed: then all but their steps goes on.
+    pub fn is_dead_letters_only(&self) -> bool {
+        self.code == DEAD_LETTER && self.under.as_ref().is_none_or(|under| under.is_dead_letters_only())
+    }
+
+    /// The doubt that this hold, or one that it covers, could not settle.
+    pub fn open_doubt(&self) -> Option<StaleReason> {
+        self.doubt.or_else(|| self.under.as_ref().and_then(|under| under.open_doubt()))
+    }
+
     /// Whether it follows from what is recorded, and not from a step that could not go on.
     pub fn follows_from_record(&self) -> bool {
         matches!(self.code.as_str(), "payment_vanished" | "shipped_after_cancellation" | "shipped_more_than_ordered")

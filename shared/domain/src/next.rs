@@ -1,6 +1,6 @@
 //! What to do next, computed from the record alone: lost, doubled, late and reordered messages all end in the same place.
 
-use crate::facets::{ErpState, Stage, StockState, WaitOn, Waiting};
+use crate::facets::{ErpState, Hold, Stage, StockState, WaitOn, Waiting};
 use crate::ids::{Endpoint, Step};
 use crate::ledger::RefundState;
 use crate::order::Order;
@@ -52,7 +52,7 @@ fn wanted(order: &Order) -> Vec<Due> {
     if order.waiting.is_some() && !waits_for_warehouse(order) {
         return Vec::new();
     }
-    if let Some(hold) = &order.hold {
+    if let Some(hold) = order.hold.as_ref().filter(|hold| !hold.is_dead_letters_only()) {
         // A warehouse that was asked to ship is told that less is to leave, unless that is what a person must look at. It is not asked to
         // begin with an order that is held.
         let asked = order.fulfilment.push.as_ref().is_some_and(|push| push.told > 0);
@@ -120,7 +120,7 @@ fn owes_push(order: &Order) -> bool {
 
 /// Whether the store is to be told of shipments, or that all have left.
 pub fn owes_store(order: &Order) -> bool {
-    order.hold.is_none()
+    order.hold.as_ref().is_none_or(Hold::is_dead_letters_only)
         && !order.is_unwanted()
         && (order.fulfilment.shipments.iter().any(|shipment| shipment.told < shipment.revision) || completes(order))
 }

@@ -57,7 +57,11 @@ impl Transition<'_> {
         }
         match self.order.erp.state {
             ErpState::None => {
-                self.order.hold = None;
+                let hold = self.order.hold.take();
+                // Only an answer to a question ends a doubt: a delivery may have been on its way for longer.
+                if !asked {
+                    self.order.stale = self.order.stale.or(hold.and_then(|hold| hold.open_doubt()));
+                }
                 self.order.waiting = None;
                 if self.order.stage != Stage::Cancelled {
                     self.order.stage = Stage::Received;

@@ -9,8 +9,10 @@ use crate::store_order::StoreStatus;
 
 impl Transition<'_> {
     pub(super) fn reconcile(&mut self) {
-        // While an outcome is unknown, or the content in doubt, nobody knows what follows.
-        if matches!(self.order.erp.state, ErpState::Posting | ErpState::Unknown) || self.order.stale.is_some() {
+        // While an outcome is unknown, or the content in doubt, nobody knows what follows: not even when the question was refused, and a
+        // person must see to it first.
+        let doubted = self.order.stale.is_some() || self.order.hold.as_ref().is_some_and(|hold| hold.open_doubt().is_some());
+        if doubted || matches!(self.order.erp.state, ErpState::Posting | ErpState::Unknown) {
             return;
         }
         match self.order.erp.state {
