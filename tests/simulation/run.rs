@@ -9,7 +9,7 @@ use std::sync::Once;
 use proptest::strategy::ValueTree;
 use waybill_domain::StockRow;
 use waybill_testkit::memory::samples::warehouse;
-use waybill_testkit::memory::{Mutation, Simulation, Trouble, World};
+use waybill_testkit::memory::{Mutation, Simulation, World};
 
 use crate::checks::Checks;
 use crate::plan::{Plan, tree};
@@ -88,8 +88,7 @@ fn simulate(plan: &Plan, mutation: Option<Mutation>) -> Result<Tally, String> {
         steps += 1;
         checks.hold(state)
     })?;
-    let told = !plan.weather.iter().any(|weather| weather.trouble == Trouble::Stream);
-    checks.at_rest(&simulation, told);
+    checks.at_rest(&simulation, plan);
     let calls = simulation.counts().values().sum();
     let state = world.state();
     Ok(Tally {

@@ -8,7 +8,7 @@ use std::future::poll_fn;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::task::Poll;
 
-use waybill_domain::{At, ErpState, Order};
+use waybill_domain::{At, Circuit, CircuitState, ErpState, Order};
 use waybill_workflow::steps::SKEW_SECONDS;
 
 use super::faults::Fate;
@@ -77,16 +77,22 @@ pub enum Mutation {
     CommitWithoutCondition,
     /// When a call was not answered, its record is dropped, as if it had not been made.
     ClaimDeletedOnTimeout,
+    /// An endpoint that is down is called like one that is up.
+    CircuitNeverOpens,
+    /// An endpoint that is up again is never found to be.
+    CircuitNeverHeals,
 }
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Mutation; 5] = [
+    pub const ALL: [Mutation; 7] = [
         Mutation::NoMarginForClocks,
         Mutation::ProbeTooEarly,
         Mutation::LeaseTooShort,
         Mutation::CommitWithoutCondition,
         Mutation::ClaimDeletedOnTimeout,
+        Mutation::CircuitNeverOpens,
+        Mutation::CircuitNeverHeals,
     ];
 }
 
@@ -110,6 +116,8 @@ pub(super) struct Chaos {
     pub(super) calls_out: Vec<(At, usize)>,
     /// When the ERP was asked to write something.
     pub(super) erp_writes: Vec<At>,
+    /// When it was asked for anything.
+    pub(super) erp_calls: Vec<At>,
     /// Calls made, by name.
     pub(super) counts: BTreeMap<&'static str, u64>,
 }
@@ -154,6 +162,7 @@ impl Chaos {
             calling: BTreeSet::new(),
             calls_out: Vec::new(),
             erp_writes: Vec::new(),
+            erp_calls: Vec::new(),
             counts: BTreeMap::new(),
         };
         chaos.skews = (0..4).map(|_| i64::try_from(chaos.draw("skew", 4001)).unwrap_or(0) - 2000).collect();
@@ -236,6 +245,7 @@ impl World {
         if op.starts_with("erp.") {
             chaos.calling.insert(chaos.current.task);
             chaos.calls_out.push((state.now, chaos.calling.len()));
+            chaos.erp_calls.push(state.now);
             if !op.starts_with("erp.find") {
                 chaos.erp_writes.push(state.now);
             }
@@ -314,6 +324,19 @@ impl State {
         self.chaos.as_ref().and_then(|chaos| chaos.mutation)
     }
 
+    /// What a broken door would write over `current`.
+    pub(super) fn mutated_door(&self, current: &Circuit, next: &Circuit) -> Circuit {
+        let opens = next.state == CircuitState::Open;
+        let heals = next.state == CircuitState::Draining && matches!(current.state, CircuitState::Open | CircuitState::Probing);
+        match self.mutation() {
+            Some(Mutation::CircuitNeverOpens) if opens => Circuit { state: CircuitState::Closed, ..next.clone() },
+            Some(Mutation::CircuitNeverHeals) if heals => {
+                Circuit { state: CircuitState::Open, retry_at: Some(self.now.plus_seconds(600)), ..next.clone() }
+            }
+            _ => next.clone(),
+        }
+    }
+
     /// What a broken protocol would write.
     pub(super) fn mutated(&self, after: &Order) -> Order {
         let mut order = after.clone();
@@ -322,7 +345,7 @@ impl State {
         let before = self.orders.get(&order.key);
         let (posting, unknown) = (order.erp.state == ErpState::Posting, order.erp.state == ErpState::Unknown);
         match mutation {
-            Mutation::CommitWithoutCondition => {}
+            Mutation::CommitWithoutCondition | Mutation::CircuitNeverOpens | Mutation::CircuitNeverHeals => {}
             Mutation::ProbeTooEarly => {
                 if unknown {
                     order.erp.until = Some(soon);

@@ -26,7 +26,7 @@ const AT_A_TIME: usize = 10;
 /// Records that the relay gets at once.
 const RECORDS: usize = 5;
 /// How long waits may take to end after the last trouble, in seconds.
-const PATIENCE: u32 = 12 * 3600;
+const PATIENCE: u32 = 3 * 3600;
 /// Two polls and what they overlap.
 const POLLS: u32 = 1_200;
 
@@ -180,15 +180,15 @@ impl Simulation {
             Happening::Late(effect) => effect(&mut self.world.state()),
             Happening::Deed(deed) => {
                 if let Some(errand) = deed(&self.world) {
-                    self.begin(errand);
+                    self.invoke(errand);
                 }
             }
-            Happening::Begin(errand) => self.begin(errand),
+            Happening::Begin(errand) => self.invoke(errand),
             Happening::Tick => {
                 self.happen(at.plus_seconds(60), Happening::Tick);
-                self.begin(Errand::Sweep);
+                self.invoke(Errand::Sweep);
                 if self.strikes(Trouble::Doubles) {
-                    self.begin(Errand::Sweep);
+                    self.invoke(Errand::Sweep);
                 }
             }
         }
@@ -212,11 +212,11 @@ impl Simulation {
         if !self.tasks.values().any(|task| matches!(task.errand, Errand::Relay(_))) {
             let batch: Vec<Order> = self.world.state().stream.iter().take(RECORDS).cloned().collect();
             if !batch.is_empty() {
-                self.begin(Errand::Relay(batch));
+                self.invoke(Errand::Relay(batch));
             }
         }
         while let Some(message) = self.take_message() {
-            self.begin(Errand::Command(message));
+            self.invoke(Errand::Command(message));
         }
     }
 
@@ -268,7 +268,7 @@ impl Simulation {
         None
     }
 
-    fn begin(&mut self, errand: Errand) {
+    fn invoke(&mut self, errand: Errand) {
         self.numbers += 1;
         let number = self.numbers;
         let now = self.now();
@@ -402,6 +402,11 @@ impl Simulation {
         format!("{orders:?}, {queued} messages, {} records, {} invocations", state.stream.len(), self.tasks.len())
     }
 
+    /// When it began.
+    pub fn begin(&self) -> At {
+        self.begin
+    }
+
     /// Now.
     pub fn now(&self) -> At {
         self.world.state().now
@@ -415,6 +420,11 @@ impl Simulation {
     /// How many calls were out at the ERP, from each moment on.
     pub fn calls_out(&self) -> Vec<(At, usize)> {
         self.chaos(|chaos| chaos.calls_out.clone())
+    }
+
+    /// When the ERP was asked for anything.
+    pub fn erp_calls(&self) -> Vec<At> {
+        self.chaos(|chaos| chaos.erp_calls.clone())
     }
 
     /// When the ERP was asked to write something.
