@@ -137,7 +137,7 @@ fn after_the_sale() -> (Order, Vec<Event>) {
         Refund::seen(1044, "1.00".parse().unwrap()),
         Refund { state: RefundState::Withdrawn, ..Refund::seen(1045, "9.99".parse().unwrap()) },
     ];
-    order.call = Some(Call { effect: Effect::Credit(1044), unknown: true, until: BEGAN.plus_seconds(200) });
+    order.call = Some(Call { effect: Effect::Credit(1044), unknown: true, until: BEGAN.plus_seconds(200), silences: 1 });
     events.truncate(5);
     events.push(event(6, EventKind::Amended, Step::PostToErp, ""));
     events.push(event(7, EventKind::CallUnknown, Step::Refund, "credit 1044: timeout"));

@@ -146,6 +146,9 @@ pub struct Erp {
     /// How often a create was started.
     #[serde(default, skip_serializing_if = "crate::blank::is_zero")]
     pub attempt: u32,
+    /// How many of them got no answer.
+    #[serde(default, skip_serializing_if = "crate::blank::is_zero")]
+    pub silences: u32,
     /// End of the lease (`posting`) or when to look the reference up (`unknown`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<At>,
@@ -181,6 +184,7 @@ impl Erp {
         state: ErpState::None,
         reference: None,
         attempt: 0,
+        silences: 0,
         until: None,
         slug: None,
         goods: None,

@@ -149,4 +149,7 @@ pub struct Call {
     pub unknown: bool,
     /// End of the lease; once unknown, when to look.
     pub until: At,
+    /// How often the same call got no answer by now, tries before this one included.
+    #[serde(default, skip_serializing_if = "crate::blank::is_zero")]
+    pub silences: u32,
 }

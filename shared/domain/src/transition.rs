@@ -280,9 +280,9 @@ pub fn advance(order: &Order, changes: Vec<Change>, context: &Context) -> Result
     after.version = after.version.saturating_add(1);
     after.fresh = 0;
     for change in changes {
-        Transition { order: &mut after, context }.apply(change)?;
+        Transition { order: &mut after, before: order, context }.apply(change)?;
     }
-    Transition { order: &mut after, context }.reconcile();
+    Transition { order: &mut after, before: order, context }.reconcile();
     leave_line(&mut after);
     let follows = matches!(after.stage, Stage::Posted | Stage::Completed | Stage::Cancelled);
     let busy = follows && !next(&after).is_empty();
@@ -309,6 +309,8 @@ fn leave_line(order: &mut Order) {
 
 struct Transition<'a> {
     order: &'a mut Order,
+    /// The order before this commit.
+    before: &'a Order,
     context: &'a Context,
 }
 

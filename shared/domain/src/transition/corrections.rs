@@ -19,7 +19,10 @@ impl Transition<'_> {
         self.order.stock.extra = extra;
         self.order.fulfilment.tried |= effect == Effect::Tell;
         self.record(EventKind::Calling, effect.to_string());
-        self.order.call = Some(Call { effect, unknown: false, until });
+        // A try that is found not to have worked ends in the commit in which the next one begins.
+        let tried = self.before.call.as_ref().filter(|call| call.effect == effect);
+        let silences = tried.map_or(0, |call| call.silences);
+        self.order.call = Some(Call { effect, unknown: false, until, silences });
         Ok(())
     }
 

@@ -7,7 +7,19 @@ use crate::event::EventKind;
 use crate::facets::{Document, Erp, ErpState, Stage, Stock, StockState, WaitOn};
 use crate::fulfilment::{Pieces, Push};
 use crate::ids::{ErpSlug, Sku, WarehouseSlug};
+use crate::ledger::Effect;
 use crate::time::At;
+
+/// Tries without an answer after which a person must look: with pauses that double, about a day.
+const MOST_SILENCES: u32 = 20;
+/// How often the pause is doubled.
+const DOUBLINGS: u32 = 6;
+
+/// The moment to look, put off with every try that got no answer.
+fn later(now: At, until: At, silences: u32) -> At {
+    let pause = u32::try_from(until.since(now).div_ceil(1000)).unwrap_or(u32::MAX);
+    now.plus_seconds(pause.saturating_mul(2_u32.saturating_pow(silences.min(DOUBLINGS))))
+}
 
 impl Transition<'_> {
     pub(super) fn validated(&mut self, mapping: u32, payment_accepted: bool) -> Result<(), Illegal> {
@@ -62,6 +74,7 @@ impl Transition<'_> {
             state: ErpState::Posting,
             reference: Some(reference),
             attempt: self.order.erp.attempt.saturating_add(1),
+            silences: self.order.erp.silences,
             until: Some(until),
             slug: Some(erp),
             goods: content.map(|content| content.goods.clone()),
@@ -75,10 +88,13 @@ impl Transition<'_> {
 
     pub(super) fn outcome_unknown(&mut self, until: At, why: &str) -> Result<(), Illegal> {
         if let Some(call) = &mut self.order.call {
+            let until = later(self.context.at, until, call.silences);
             (call.unknown, call.until) = (true, until);
-            let detail = format!("{}: {why}", call.effect);
+            call.silences = call.silences.saturating_add(1);
+            let (silences, effect) = (call.silences, call.effect.clone());
             self.order.waiting = None;
-            self.record(EventKind::CallUnknown, detail);
+            self.record(EventKind::CallUnknown, format!("{effect}: {why}"));
+            self.hold_when_nobody_answers(silences, Some(effect));
             return Ok(());
         }
         if !matches!(self.order.erp.state, ErpState::Posting | ErpState::Unknown) {
@@ -86,9 +102,21 @@ impl Transition<'_> {
         }
         self.order.waiting = None;
         self.order.erp.state = ErpState::Unknown;
-        self.order.erp.until = Some(until);
+        self.order.erp.until = Some(later(self.context.at, until, self.order.erp.silences));
+        self.order.erp.silences = self.order.erp.silences.saturating_add(1);
         self.record(EventKind::PostingUnknown, why);
+        self.hold_when_nobody_answers(self.order.erp.silences, None);
         Ok(())
+    }
+
+    /// Who answers questions and never this call, for a day, will not tomorrow.
+    fn hold_when_nobody_answers(&mut self, silences: u32, about: Option<Effect>) {
+        if silences >= MOST_SILENCES {
+            let message = format!(
+                "{silences} tries got no answer, and none of them was found to have worked; look at the other side's log"
+            );
+            self.hold("no_answer", message, about);
+        }
     }
 
     pub(super) fn posting_refused(&mut self, why: &str) -> Result<(), Illegal> {
@@ -120,6 +148,7 @@ impl Transition<'_> {
         self.order.waiting = None;
         self.order.stage = Stage::Posted;
         self.order.erp.state = ErpState::Posted;
+        self.order.erp.silences = 0;
         self.order.erp.until = None;
         self.order.erp.posted_at = Some(self.context.at);
         if self.order.stock.state == StockState::Reserved {
