@@ -65,7 +65,7 @@ async fn a_bad_one_fails_with_its_reason_and_without_its_content() {
 }
 
 #[tokio::test]
-async fn what_is_too_early_comes_again_for_half_a_day() {
+async fn what_is_too_early_comes_again_for_two_days() {
     let world = world().await;
     let early = with(of_shop(parcel()), "/order", json!(17));
     let mut waited = 0;
@@ -77,7 +77,23 @@ async fn what_is_too_early_comes_again_for_half_a_day() {
         assert!(after_seconds <= 43_200, "SQS takes no more than twelve hours");
         waited += after_seconds;
     }
-    assert!(waited > 12 * 3_600, "{waited} s");
+    assert!(waited > 26 * 3_600, "{waited} s");
+}
+
+/// Nobody sends it a second time: a day of DynamoDB must not make a dead letter of it.
+#[tokio::test]
+async fn a_day_of_outage_is_waited_out() {
+    let world = world().await;
+    let mut waited = 0;
+    for receives in 1..=14 {
+        world.plan_fault(Fault { call: world.calls().len(), mode: FaultMode::Before, times: 1 });
+        let given = give(&world, "shipment.report", &of_shop(parcel()), receives).await;
+        let Disposition::Retry { after_seconds, .. } = given else { panic!("receive {receives}: {given:?}") };
+        assert!(after_seconds <= 43_200, "SQS takes no more than twelve hours");
+        waited += after_seconds;
+    }
+    assert!(waited > 26 * 3_600, "{waited} s");
+    assert_eq!(give(&world, "shipment.report", &of_shop(parcel()), 15).await, Disposition::Ack(Outcome::Done));
 }
 
 #[tokio::test]

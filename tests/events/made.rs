@@ -73,7 +73,7 @@ pub fn files() -> BTreeMap<String, Value> {
     );
     files.insert(
         "relay/unreadable.json".to_owned(),
-        stream(&[order_record(&story()[0]), unreadable(&story()[1]), order_record(&story()[2])]),
+        stream(&[order_record(&story()[0]), broken(&story()[1]), newer(&story()[2])]),
     );
     files.insert("sweep/scheduled.json".to_owned(), scheduled());
     files.extend(letters::files());
@@ -263,11 +263,20 @@ fn removal(order: &Order) -> Change {
     Change { name: "REMOVE", keys: keys(order, "order"), new_image: None }
 }
 
-/// An order's row of a release that knows a stage which this one does not.
-fn unreadable(order: &Order) -> Change {
+/// An order's row with a stage that there is not, and no word of a newer release.
+fn broken(order: &Order) -> Change {
+    with(order, "stage", json!({ "S": "teleported" }))
+}
+
+/// An order's row of a newer release.
+fn newer(order: &Order) -> Change {
+    with(order, "v", json!({ "N": "2" }))
+}
+
+fn with(order: &Order, name: &str, value: Value) -> Change {
     let mut change = order_record(order);
     if let Some(image) = &mut change.new_image {
-        image["stage"] = json!({ "S": "teleported" });
+        image[name] = value;
     }
     change
 }

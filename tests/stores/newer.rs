@@ -1,7 +1,7 @@
 //! Rows that a newer release wrote: they are left as they are, and whoever wants one is told that it waits.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue::{N, S};
+use aws_sdk_dynamodb::types::AttributeValue::{self, N, S};
 use waybill_aws::{BadRow, Dynamo, Names, order_from_image};
 use waybill_domain::{Circuit, Endpoint, ErpSlug, Order, OrderKey};
 use waybill_lambda::stream;
@@ -80,23 +80,26 @@ async fn a_circuit_and_a_configuration_of_the_future_wait() {
     assert!(is_newer(dynamo.erps().await));
 }
 
-/// The stream gives again from the first record that waits; those before it are done.
+/// The stream gives again from the first record that waits; those before it are done, a broken one among them is passed over.
 #[test]
 fn the_relay_gives_a_record_of_the_future_back() {
     let image = crate::image::image;
     let story = happy_path(&"shop/16".parse().unwrap(), &[("SKU-A", 1)]);
-    let record = |number: usize, newer: bool| {
+    let record = |number: usize, change: Option<(&str, AttributeValue)>| {
         let mark = waybill_aws::dynamo::row::Mark::random();
         let mut row = waybill_aws::dynamo::row::row_from(&story[number], &mark).unwrap();
-        if newer {
-            row.insert("v".to_owned(), N("2".to_owned()));
-        }
+        row.extend(change.map(|(name, value)| (name.to_owned(), value)));
         let keys = serde_json::json!({"sk": {"S": "order"}});
         serde_json::json!({"dynamodb": {"Keys": keys, "NewImage": image(&row), "SequenceNumber": number.to_string()}})
     };
-    let event = serde_json::json!({"Records": [record(0, false), record(1, true), record(2, false)]});
-    assert_eq!(order_from_image(event["Records"][1]["dynamodb"]["NewImage"].clone()), Err(BadRow::Newer));
+    let broken = ("stage", S("teleported".to_owned()));
+    let newer = ("v", N("2".to_owned()));
+    let event = serde_json::json!({"Records": [
+        record(0, None), record(1, Some(broken)), record(2, None), record(3, Some(newer)), record(4, None),
+    ]});
+    assert_eq!(order_from_image(event["Records"][3]["dynamodb"]["NewImage"].clone()), Err(BadRow::Newer));
     let batch = stream::read(event).unwrap();
-    assert_eq!(batch.orders, story[..1]);
-    assert_eq!(batch.unreadable.map(|(number, _)| number), Some("1".to_owned()));
+    assert_eq!(batch.orders, [story[0].clone(), story[2].clone()]);
+    assert_eq!(batch.broken.iter().map(|(number, _)| number.as_str()).collect::<Vec<_>>(), ["1"]);
+    assert_eq!(batch.waits.as_deref(), Some("3"));
 }

@@ -127,6 +127,17 @@ pub const METRICS: &[(&str, &[&str], &[&str])] = &[
     ),
 ];
 
+/// What the release before this one touched and this one does not. During a deployment its code runs under the new roles, so they keep its
+/// grants for one release. A line goes when a release has been made with it: slots are counted in the endpoints' rows since.
+pub const KEPT: &[(&str, Port)] = &[("post-to-erp", Port::Idempotency), ("refund", Port::Idempotency)];
+
 /// Alarms beside those on each function's dead letters.
-pub const ALARMS: &[&str] =
-    &["oldest-unposted", "intake-5xx", "signature-failures", "unsigned-requests", "dead-letters-errors", "dead-letters-stuck"];
+pub const ALARMS: &[&str] = &[
+    "oldest-unposted",
+    "spool",
+    "intake-5xx",
+    "signature-failures",
+    "unsigned-requests",
+    "dead-letters-errors",
+    "dead-letters-stuck",
+];

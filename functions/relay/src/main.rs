@@ -2,7 +2,9 @@
 
 use lambda_runtime::Error;
 use waybill_lambda::batch::{TO_REPORT, left_until};
-use waybill_lambda::stream;
+use waybill_lambda::metrics::Metrics;
+use waybill_lambda::{Platform, stream};
+use waybill_workflow::ports::Runtime;
 use waybill_workflow::steps::relay;
 
 #[tokio::main(flavor = "current_thread")]
@@ -19,11 +21,24 @@ async fn main() -> Result<(), Error> {
             tracing::warn!(error, "the stream will give these records again");
             return Ok(stream::again_from(batch.first));
         }
-        let unreadable = batch.unreadable.map(|(number, error)| {
-            tracing::error!(sequence_number = number, error, "a stream record cannot be read");
-            number
-        });
-        Ok(stream::again_from(unreadable))
+        pass_over(&platform, &batch.broken);
+        if let Some(number) = &batch.waits {
+            tracing::error!(sequence_number = number, "a stream record was written by a newer release, and waits for it");
+        }
+        Ok(stream::again_from(batch.waits))
     })
     .await
+}
+
+/// Tells of records that nobody can read. The sweep sends their orders' commands; their facts and log pages are lost.
+fn pass_over(platform: &Platform, broken: &[(String, String)]) {
+    if broken.is_empty() {
+        return;
+    }
+    let mut metrics = Metrics::default();
+    for (number, error) in broken {
+        tracing::error!(sequence_number = number, error, "a stream record is broken: it is passed over");
+        metrics.add_step("Failed", 1);
+    }
+    metrics.emit(platform.deployment(), "relay", platform.now().0);
 }

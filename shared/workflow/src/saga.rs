@@ -82,7 +82,7 @@ pub const SAGA: &[SagaStep] = &[
         undo: None,
         pivot: false,
         timeout_seconds: 30,
-        batch: 10,
+        batch: 5,
         ports: &[
             Port::OrdersLoad,
             Port::OrdersCommit,

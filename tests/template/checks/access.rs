@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use super::{Faults, list, logical};
 use crate::{
     cloud::{REGION, Template},
-    expected::{Function, Source, actions, functions, mortal},
+    expected::{Function, KEPT, Source, actions, functions, mortal},
 };
 
 /// One permission: an action on a resource.
 type Grant = (String, String);
 
-/// Each role grants exactly the ports of its function and what the wiring needs.
+/// Each role grants exactly the ports of its function, what the wiring needs, and what the release before still needs.
 pub fn grants(template: &Template) -> Vec<String> {
     let mut faults = Faults::default();
     for function in functions() {
@@ -45,7 +45,8 @@ fn granted(template: &Template, statement: &Value) -> Vec<Grant> {
 }
 
 fn wanted(function: &Function) -> BTreeSet<Grant> {
-    let mut needs: Vec<(String, &[&str])> = function.ports.iter().flat_map(|port| actions(*port)).collect();
+    let kept = KEPT.iter().filter(|(slug, _)| *slug == function.slug).map(|(_, port)| port);
+    let mut needs: Vec<(String, &[&str])> = function.ports.iter().chain(kept).flat_map(|port| actions(*port)).collect();
     needs.push((format!("log/waybill-{}", function.slug), &["logs:CreateLogStream", "logs:PutLogEvents"]));
     match function.source {
         Source::Queue { .. } => needs.push((format!("queue/{}", function.slug), CONSUME)),

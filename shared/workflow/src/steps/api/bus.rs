@@ -5,19 +5,15 @@ use waybill_domain::OrderKey;
 
 use super::answer::word;
 use super::as_sent;
-use crate::dispose::{Disposition, backoff};
+use crate::dispose::Disposition;
 use crate::error::StepError;
 use crate::ports::{Orders, Runtime};
 use crate::steps::Outcome;
 use crate::steps::report::{Refusal, Report, report};
 
-/// An order that is on its way to the ERP is asked for again after so many seconds, then later each time, up to [`LONGEST`]: 15 receives
-/// are half a day.
-const FIRST: u32 = 30;
-const LONGEST: u32 = 7_200;
-
 /// Takes an event in. One that is wrong fails until the dead-letter queue has it; one that comes too early, or while something is down,
-/// comes again.
+/// comes again, later each time. Nobody sends a report a second time, so no outage and no order that waits for the ERP makes a dead letter of
+/// one within a day: 15 receives are two.
 pub async fn from_bus(ports: &(impl Orders + Runtime), text: &str, receives: u32) -> Disposition {
     let (key, what, sent, sender) = match read(text) {
         Ok(read) => read,
@@ -28,15 +24,10 @@ pub async fn from_bus(ports: &(impl Orders + Runtime), text: &str, receives: u32
             tracing::info!(order = %key, outcome = word(reported), client = sender, "report");
             Disposition::Ack(Outcome::Done)
         }
-        Ok(Err(refusal)) if refusal.code == "order_not_posted" => {
-            let doubled = FIRST.saturating_mul(2_u32.saturating_pow(receives.saturating_sub(1)));
-            Disposition::Retry { after_seconds: doubled.min(LONGEST), reason: reason(Some(&key), &refusal) }
-        }
+        Ok(Err(refusal)) if refusal.code == "order_not_posted" => Disposition::wait(reason(Some(&key), &refusal), receives),
         Ok(Err(refusal)) => Disposition::Fail { reason: reason(Some(&key), &as_sent(refusal, &sent)) },
-        Err(StepError::Retryable { after_seconds, reason, .. }) => {
-            Disposition::Retry { after_seconds: backoff(after_seconds, receives), reason }
-        }
-        Err(StepError::Newer { reason }) => Disposition::wait(reason, receives),
+        // What it says itself of when to come again is for steps: they have the sweep behind them.
+        Err(StepError::Retryable { reason, .. } | StepError::Newer { reason }) => Disposition::wait(reason, receives),
         Err(error) => Disposition::Fail { reason: error.to_string() },
     }
 }
