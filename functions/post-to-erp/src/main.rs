@@ -10,7 +10,7 @@ use waybill_workflow::steps::post_to_erp;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     waybill_lambda::serve(async |platform, event| {
-        let style = Style { slug: Step::PostToErp.slug(), at_a_time: 2, needs: Duration::from_secs(45) };
+        let style = Style { slug: Step::PostToErp.slug(), at_a_time: 1, needs: Duration::from_secs(45) };
         batch::run(&platform, event, style, |command| {
             let platform = &platform;
             async move { post_to_erp::run(platform, &command).await }

@@ -10,7 +10,7 @@ use waybill_workflow::steps::refund;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     waybill_lambda::serve(async |platform, event| {
-        let style = Style { slug: Step::Refund.slug(), at_a_time: 2, needs: Duration::from_secs(45) };
+        let style = Style { slug: Step::Refund.slug(), at_a_time: 1, needs: Duration::from_secs(45) };
         batch::run(&platform, event, style, |command| {
             let platform = &platform;
             async move { refund::run(platform, &command).await }
