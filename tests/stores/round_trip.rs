@@ -83,22 +83,32 @@ fn stock() -> impl Strategy<Value = Stock> {
 fn erp() -> impl Strategy<Value = Erp> {
     let state = select(vec![ErpState::None, ErpState::Posting, ErpState::Unknown, ErpState::Posted]);
     let sent = (option::of(hash()), option::of(hash()), vec(document(), 0..4));
-    (state, option::of(words()), any::<u32>(), option::of(at()), sent, any::<(bool, u32, bool)>(), option::of(at())).prop_map(
-        |(state, reference, attempt, until, (goods, content, documents), (paid, cancelled, by_hand), posted_at)| Erp {
-            slug: paid.then(|| "acme".parse().unwrap()),
-            state,
-            reference,
-            attempt,
-            until,
-            goods,
-            content,
-            paid,
-            cancelled,
-            by_hand,
-            posted_at,
-            documents,
-        },
-    )
+    (state, option::of(words()), any::<(u32, u32)>(), option::of(at()), sent, any::<(bool, u32, bool)>(), option::of(at()))
+        .prop_map(
+            |(
+                state,
+                reference,
+                (attempt, silences),
+                until,
+                (goods, content, documents),
+                (paid, cancelled, by_hand),
+                posted_at,
+            )| Erp {
+                slug: paid.then(|| "acme".parse().unwrap()),
+                state,
+                reference,
+                attempt,
+                silences,
+                until,
+                goods,
+                content,
+                paid,
+                cancelled,
+                by_hand,
+                posted_at,
+                documents,
+            },
+        )
 }
 
 fn shipment() -> impl Strategy<Value = Shipment> {
@@ -181,7 +191,12 @@ fn call() -> impl Strategy<Value = Call> {
         any::<u64>().prop_map(Effect::Credit),
         words().prop_map(Effect::Refund)
     ];
-    (effect, any::<bool>(), at()).prop_map(|(effect, unknown, until)| Call { effect, unknown, until })
+    (effect, any::<bool>(), at(), any::<u32>()).prop_map(|(effect, unknown, until, silences)| Call {
+        effect,
+        unknown,
+        until,
+        silences,
+    })
 }
 
 /// Events on `seq`, each with or without something in common with the one before.
