@@ -17,6 +17,7 @@ fn arrived(step: Step, order: &str) -> Arrived {
     Arrived {
         id: LetterId { queue: step.slug().to_owned(), message: format!("m-{step}") },
         body: serde_json::to_string(&command).expect("JSON"),
+        order: Some(command.order.clone()),
         command: Some(command),
         store: None,
         error: None,
@@ -103,7 +104,8 @@ async fn who_names_no_order_or_an_unknown_one_is_an_orphan() {
     assert_eq!((unknown.holds, unknown.letter.order), (false, None));
     let id = LetterId { queue: "sweep".to_owned(), message: "m".to_owned() };
     let said = Some("Lambda gave up".to_owned());
-    let nobody = Arrived { id, command: None, error: said, body: "{}".to_owned(), ..arrived(Step::Refund, "shop/1") };
+    let nobody =
+        Arrived { id, command: None, order: None, error: said, body: "{}".to_owned(), ..arrived(Step::Refund, "shop/1") };
     let nobody = run(&world, &nobody).await.expect("works").expect("new");
     assert_eq!((nobody.letter.order, nobody.letter.error.as_str()), (None, "Lambda gave up"));
 }
@@ -186,6 +188,38 @@ async fn a_double_of_what_was_sent_on_again_changes_nothing() {
     assert_eq!(world.redriven(&arrived.id, world.now()).await, Ok(true));
     assert_eq!(run(&world, &arrived).await, Ok(None));
     assert_eq!(order(&world).hold, None);
+}
+
+/// SQS gives a message twice now and then, and a person may have been faster than the second time.
+#[tokio::test]
+async fn a_double_does_not_hold_an_order_again_that_a_person_let_go_on() {
+    let world = received().await;
+    let arrived = arrived(Step::Validate, "shop/1");
+    assert!(run(&world, &arrived).await.expect("works").expect("new").holds);
+    apply(&world, Change::Retried).await;
+    assert!(!run(&world, &arrived).await.expect("works").expect("not redriven").holds);
+    assert_eq!(order(&world).hold, None);
+    world.settle(Manners::default()).await;
+    assert_eq!(order(&world).stage, Stage::Posted);
+}
+
+#[tokio::test]
+async fn a_report_or_a_fact_names_its_order_and_does_not_hold_it() {
+    let world = received().await;
+    let id = LetterId { queue: "api".to_owned(), message: "m".to_owned() };
+    let report = |order: &str| Arrived {
+        id: id.clone(),
+        command: None,
+        order: Some(order.parse().expect("a key")),
+        body: "{}".to_owned(),
+        ..arrived(Step::Validate, "shop/1")
+    };
+    let kept = run(&world, &report("shop/1")).await.expect("works").expect("new");
+    assert_eq!((kept.holds, kept.letter.order), (false, Some(key())));
+    assert_eq!(order(&world).hold, None);
+    let other = Arrived { id: LetterId { queue: "facts".to_owned(), ..id.clone() }, ..report("shop/99") };
+    let unknown = run(&world, &other).await.expect("works").expect("new").letter;
+    assert_eq!((unknown.order, unknown.store), (None, Some(key().store)));
 }
 
 /// Every call fails in every way: the message comes again, and ends as if nothing had been.

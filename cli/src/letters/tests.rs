@@ -25,6 +25,7 @@ fn letter(queue: &str, number: u32, order: Option<&str>, error: &str) -> DeadLet
         trace: (number == 1).then(|| "1-5759e988-bd862e3fe1be46a994272793".to_owned()),
         receives: (number < 3).then_some(15),
         at: BEGAN.plus_seconds(number),
+        judged: None,
         redriven: None,
     }
 }

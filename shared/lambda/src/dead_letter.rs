@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 use waybill_contracts::Command;
+use waybill_domain::shipment::order_of_fulfilment;
 use waybill_domain::{OrderKey, StoreSlug};
 use waybill_workflow::ports::LetterId;
 use waybill_workflow::steps::dead_letters::Arrived;
@@ -18,10 +19,13 @@ pub fn read(deployment: &str, message: &Message) -> Result<Arrived, String> {
     let slug = name.strip_prefix(deployment).and_then(|rest| rest.strip_prefix('-')).and_then(|rest| rest.strip_suffix("-dlq"));
     let queue = slug.ok_or_else(|| format!("{name:?} is no dead-letter queue of {deployment:?}"))?;
     let body: Value = serde_json::from_str(&message.body).unwrap_or_default();
+    let command = Command::read(&message.body).ok();
+    let order = command.as_ref().map(|command| command.order.clone()).or_else(|| order(&body));
     Ok(Arrived {
         id: LetterId { queue: queue.to_owned(), message: message.message_id.clone() },
-        command: Command::read(&message.body).ok(),
-        store: store(&body),
+        store: store(&body).or_else(|| order.as_ref().map(|order| order.store.clone())),
+        command,
+        order,
         error: by_event_bridge(queue, message).or_else(|| by_lambda(&body)),
         trace: message.trace(),
         receives: body.pointer("/requestContext/approximateInvokeCount").and_then(Value::as_u64).and_then(|n| n.try_into().ok()),
@@ -32,8 +36,21 @@ pub fn read(deployment: &str, message: &Message) -> Result<Arrived, String> {
 /// The store that a delivery, a report or a fact is of.
 fn store(body: &Value) -> Option<StoreSlug> {
     let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str);
-    let of_order = || text("/detail/order").and_then(|order| order.parse::<OrderKey>().ok()).map(|order| order.store);
-    text("/store").or_else(|| text("/detail/store")).and_then(|store| store.parse().ok()).or_else(of_order)
+    text("/store").or_else(|| text("/detail/store")).and_then(|store| store.parse().ok())
+}
+
+/// The order that a report or a fact names: `store/id`, the id alone beside the store, or a fulfilment's id.
+fn order(body: &Value) -> Option<OrderKey> {
+    let detail = body.get("detail")?;
+    let store = detail.get("store").and_then(Value::as_str).and_then(|store| store.parse::<StoreSlug>().ok());
+    let key = match (detail.get("order"), &store) {
+        (Some(Value::String(key)), _) => key.parse().ok(),
+        (Some(Value::Number(id)), Some(store)) => id.as_u64().map(|id| OrderKey { store: store.clone(), id }),
+        (None, Some(_)) => detail.get("id").and_then(Value::as_str).and_then(order_of_fulfilment),
+        _ => None,
+    };
+    // Who names a store and another store's order is wrong about one of them.
+    key.filter(|key: &OrderKey| store.is_none_or(|store| store == key.store))
 }
 
 /// AWS's own words may quote what was to be delivered: facts have nothing personal, reports may.
@@ -102,7 +119,23 @@ mod tests {
         let read = read("waybill", &message("waybill-facts-dlq", body, attributes)).unwrap();
         assert_eq!(read.error.as_deref(), Some("EventBridge could not deliver it: NO_PERMISSIONS: not authorised"));
         assert_eq!((read.id.queue.as_str(), read.store.map(String::from).as_deref()), ("facts", Some("shop")));
-        assert_eq!(read.command, None);
+        assert_eq!((read.command, read.order.map(|order| order.to_string()).as_deref()), (None, Some("shop/7")));
+    }
+
+    #[test]
+    fn a_report_names_its_order() {
+        for (detail, order) in [
+            (json!({"store": "shop", "order": 7}), Some("shop/7")),
+            (json!({"store": "shop", "order": "shop/7"}), Some("shop/7")),
+            (json!({"store": "shop", "id": "shop-7"}), Some("shop/7")),
+            (json!({"store": "shop", "order": "other/7"}), None),
+            (json!({"order": 7}), None),
+            (json!({"store": "shop", "order": ["Erika"]}), None),
+        ] {
+            let body = json!({"detail-type": "shipment.report", "detail": detail}).to_string();
+            let read = read("waybill", &message("waybill-api-dlq", &body, json!({}))).unwrap();
+            assert_eq!((read.command, read.order.map(|order| order.to_string()).as_deref()), (None, order), "{body}");
+        }
     }
 
     #[test]

@@ -22,7 +22,7 @@ const LETTER_SECONDS: u32 = 90 * 86_400;
 /// How long last words are kept: longer than a message is tried, the spool's day included.
 const WORDS_SECONDS: u32 = 3 * 86_400;
 /// What a list shows: all but the body.
-const SHOWN: [&str; 9] = ["pk", "state", "error", "trace", "receives", "at", "order", "store", "redriven"];
+const SHOWN: [&str; 10] = ["pk", "state", "error", "trace", "receives", "at", "order", "store", "judged", "redriven"];
 
 impl Failures for Dynamo {
     async fn failed(&self, id: &LetterId, words: &LastWords) -> Result<(), Unavailable> {
@@ -70,6 +70,7 @@ impl DeadLetters for Dynamo {
         also("receives", letter.receives.map(n));
         also("order", letter.order.as_ref().map(|order| s(order.to_string())));
         also("store", letter.store.as_ref().map(|store| s(store.to_string())));
+        also("judged", letter.judged.map(|at| n(at.0)));
         self.put_unless_dead(row, &["failing", "dead"]).await.map(|_| ())
     }
 
@@ -183,6 +184,7 @@ fn read(row: &Row) -> Result<DeadLetter, Unavailable> {
         trace: text(row, "trace").map(str::to_owned),
         receives: number(row, "receives"),
         at: At(number(row, "at").ok_or_else(|| bad("time"))?),
+        judged: number(row, "judged").map(At),
         redriven: number(row, "redriven").map(At),
     })
 }

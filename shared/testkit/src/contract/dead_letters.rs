@@ -19,6 +19,7 @@ fn letter(names: &Names) -> DeadLetter {
         trace: None,
         receives: Some(15),
         at: NOON,
+        judged: None,
         redriven: None,
     }
 }
@@ -47,6 +48,8 @@ pub async fn a_letter_comes_back(stores: &impl Stores) {
         assert_eq!(stores.body(&letter.id).await.expect("body"), None);
         stores.keep(letter, body).await.expect("keep");
         stores.keep(letter, body).await.expect("keep again");
+        let letter = &DeadLetter { judged: Some(NOON.plus_seconds(1)), ..letter.clone() };
+        stores.keep(letter, body).await.expect("keep what was judged");
         assert_eq!(stores.body(&letter.id).await.expect("body").as_deref(), Some(body));
         let found = stores.letters().await.expect("letters");
         assert_eq!(found.iter().filter(|found| found.id == letter.id).collect::<Vec<_>>(), [letter]);

@@ -62,6 +62,9 @@ pub struct DeadLetter {
     pub receives: Option<u32>,
     /// When it was recorded.
     pub at: At,
+    /// When its order was held for it, or found to have no use for it any more. A double of the message does not hold it again: a person
+    /// may have let it go on meanwhile.
+    pub judged: Option<At>,
     /// When it was sent on again.
     pub redriven: Option<At>,
 }
@@ -85,7 +88,7 @@ pub trait Failures: Sync {
 pub trait DeadLetters: Failures {
     /// What is known of a message.
     fn known(&self, id: &LetterId) -> impl Future<Output = Result<Option<Known>, Unavailable>> + Send;
-    /// Keeps a dead letter with its body; keeping it again changes nothing. One that was redriven stays redriven.
+    /// Keeps a dead letter with its body; keeping it again changes nothing but `judged`. One that was redriven stays redriven.
     fn keep(&self, letter: &DeadLetter, body: &str) -> impl Future<Output = Result<(), Unavailable>> + Send;
     /// All that were not redriven, in no order.
     fn letters(&self) -> impl Future<Output = Result<Vec<DeadLetter>, Unavailable>> + Send;

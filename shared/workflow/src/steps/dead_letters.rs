@@ -3,7 +3,7 @@
 
 use waybill_contracts::Command;
 use waybill_domain::next::has_use_for;
-use waybill_domain::{Change, DEAD_LETTER, Order, StoreSlug};
+use waybill_domain::{Change, DEAD_LETTER, Order, OrderKey, StoreSlug};
 
 use super::TRIES;
 use crate::commit::{Committed, commit, contention, context};
@@ -29,6 +29,8 @@ pub struct Arrived {
     pub id: LetterId,
     /// If it is a command.
     pub command: Option<Command>,
+    /// The order that it names: a command, a report or a fact. Only a command holds it.
+    pub order: Option<OrderKey>,
     /// The store that it names.
     pub store: Option<StoreSlug>,
     /// What it says itself of why it failed.
@@ -59,8 +61,8 @@ pub async fn run(ports: &impl Ports, arrived: &Arrived) -> Result<Option<Kept>, 
     if matches!(&known, Some(Known::Dead(letter)) if letter.redriven.is_some()) {
         return Ok(None);
     }
-    let order = match &arrived.command {
-        Some(command) => ports.load(&command.order).await.map(|order| order.is_some()),
+    let order = match &arrived.order {
+        Some(order) => ports.load(order).await.map(|order| order.is_some()),
         None => Ok(false),
     };
     let letter = match known {
@@ -76,7 +78,7 @@ pub async fn run(ports: &impl Ports, arrived: &Arrived) -> Result<Option<Kept>, 
     ports.keep(&letter, &arrived.body).await?;
     let held = match (&arrived.command, order) {
         (_, Err(error)) => Err(error.into()),
-        (Some(command), Ok(true)) => hold(ports, command, &letter).await,
+        (Some(command), Ok(true)) if letter.judged.is_none() => judge(ports, command, &letter, &arrived.body).await,
         (_, Ok(_)) => Ok(false),
     };
     match held {
@@ -91,7 +93,7 @@ pub async fn run(ports: &impl Ports, arrived: &Arrived) -> Result<Option<Kept>, 
 
 /// The letter as the message tells it. Who names an order that does not exist names none; one that cannot be read may well exist.
 fn letter(arrived: &Arrived, exists: &Result<bool, Unavailable>, ports: &impl Runtime) -> DeadLetter {
-    let named = arrived.command.as_ref().map(|command| command.order.clone());
+    let named = arrived.order.clone();
     let error = arrived.error.clone().unwrap_or_else(|| CUT_OFF.to_owned());
     DeadLetter {
         id: arrived.id.clone(),
@@ -101,8 +103,16 @@ fn letter(arrived: &Arrived, exists: &Result<bool, Unavailable>, ports: &impl Ru
         trace: arrived.trace.clone(),
         receives: arrived.receives,
         at: ports.now(),
+        judged: None,
         redriven: None,
     }
+}
+
+/// Holds the order if it is to be, and notes that this was decided. Who is cut off in between finds the order held.
+async fn judge(ports: &impl Ports, command: &Command, letter: &DeadLetter, body: &str) -> Result<bool, StepError> {
+    let holds = hold(ports, command, letter).await?;
+    ports.keep(&DeadLetter { judged: Some(ports.now()), ..letter.clone() }, body).await?;
+    Ok(holds)
 }
 
 /// Holds the order with the step, if the order still has use for the step: else somebody else did the work, and nobody need look.
