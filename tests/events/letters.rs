@@ -60,7 +60,11 @@ pub fn are_kept(letters: &[DeadLetter]) {
     let of = |letter: &DeadLetter| letter.order.as_ref().map(ToString::to_string).unwrap_or_default();
     let found: Vec<_> = letters.iter().map(|letter| (letter.id.queue.as_str(), of(letter), letter.error.as_str())).collect();
     let expected = [
-        ("facts", "", "EventBridge could not deliver it: NO_PERMISSIONS: The target's resource policy does not allow it."),
+        (
+            "facts",
+            "shop/1001",
+            "EventBridge could not deliver it: NO_PERMISSIONS: The target's resource policy does not allow it.",
+        ),
         ("intake", "", "of no version of this contract"),
         (
             "relay",
