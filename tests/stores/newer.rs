@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue::{self, N, S};
 use waybill_aws::{BadRow, Dynamo, Names, order_from_image};
-use waybill_domain::{Circuit, Endpoint, ErpSlug, Order, OrderKey};
+use waybill_domain::{Circuit, Endpoint, ErpConfig, ErpSlug, Order, OrderKey};
 use waybill_lambda::stream;
 use waybill_testkit::contract::happy_path;
 use waybill_testkit::memory::samples;
@@ -74,10 +74,12 @@ async fn a_circuit_and_a_configuration_of_the_future_wait() {
     raise(&client, &names.table("endpoints"), &[("pk", "erp/acme")]).await;
     assert!(is_newer(dynamo.circuit(&endpoint).await));
     assert!(is_newer(dynamo.save_circuit(&known.failed(waybill_domain::At(0))).await));
-    dynamo.put_erp(&waybill_domain::ErpConfig { version: 0, ..samples::erp() }).await.unwrap();
+    dynamo.put_erp(&ErpConfig { version: 0, ..samples::erp() }).await.unwrap();
+    let other = ErpConfig { version: 0, slug: "other".parse().unwrap(), ..samples::erp() };
+    let other = dynamo.put_erp(&other).await.unwrap();
     raise(&client, &names.table("stores"), &[("pk", "erp/acme")]).await;
     assert!(is_newer(dynamo.erp(&slug).await));
-    assert!(is_newer(dynamo.erps().await));
+    assert_eq!(dynamo.erps().await, Ok(vec![other]), "a list gives the others");
 }
 
 /// The stream gives again from the first record that waits; those before it are done, a broken one among them is passed over.

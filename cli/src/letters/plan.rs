@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 use waybill_domain::transition::means_done;
-use waybill_domain::{At, DEAD_LETTER, Hold, Lane, Order, OrderKey, Step, StoreSlug};
+use waybill_domain::{At, DEAD_LETTER, Hold, Lane, OrderKey, Step, StoreSlug};
 use waybill_workflow::Unavailable;
 use waybill_workflow::ports::{DeadLetter, DeadLetters, Lanes, LetterId, Orders};
 
@@ -29,6 +29,11 @@ impl Filter {
         self.code.as_deref().is_none_or(|wanted| wanted == code)
             && self.store.as_ref().is_none_or(|wanted| store == Some(wanted))
             && self.since.is_none_or(|wanted| since >= wanted)
+    }
+
+    /// Whether an order of this store is meant whatever it is held with.
+    fn names_all_of(&self, store: &StoreSlug) -> bool {
+        self.code.is_none() && self.since.is_none() && self.store.as_ref().is_none_or(|wanted| wanted == store)
     }
 }
 
@@ -72,7 +77,7 @@ pub struct Item {
 /// What there is to do, oldest first.
 ///
 /// # Errors
-/// What did not answer.
+/// What did not answer, other than for single orders.
 pub async fn plan(ports: &(impl Orders + Lanes + DeadLetters), filter: &Filter, now: At) -> Result<Vec<Item>, Unavailable> {
     let held: Vec<OrderKey> =
         ports.oldest(&Lane::Held, now.plus_seconds(1), MOST).await?.into_iter().map(|waiter| waiter.key).collect();
@@ -81,10 +86,16 @@ pub async fn plan(ports: &(impl Orders + Lanes + DeadLetters), filter: &Filter, 
     let mut keys: Vec<OrderKey> = held.into_iter().chain(letters.iter().filter_map(|letter| letter.order.clone())).collect();
     keys.sort_unstable();
     keys.dedup();
-    let loads = stream::iter(keys).map(|key| async move { ports.load(&key).await }).buffered(AT_A_TIME);
-    let orders: Vec<Option<Order>> = loads.try_collect().await?;
-    let holds: BTreeMap<OrderKey, Hold> =
-        orders.into_iter().flatten().filter_map(|order| Some((order.key, order.hold?))).collect();
+    let loads = stream::iter(keys).map(|key| async move { (ports.load(&key).await, key) }).buffered(AT_A_TIME);
+    let mut holds: BTreeMap<OrderKey, Hold> = BTreeMap::new();
+    let mut unreadable: BTreeMap<OrderKey, String> = BTreeMap::new();
+    for (loaded, key) in loads.collect::<Vec<_>>().await {
+        match loaded {
+            Ok(order) => holds.extend(order.and_then(|order| order.hold).map(|hold| (key, hold))),
+            // It keeps no other from being sent on, and neither do its letters: what they ask for is not known.
+            Err(error) => drop(unreadable.insert(key, error.to_string())),
+        }
+    }
 
     let mut items = Vec::new();
     let mut of_orders: BTreeMap<OrderKey, Vec<LetterId>> = BTreeMap::new();
@@ -93,6 +104,7 @@ pub async fn plan(ports: &(impl Orders + Lanes + DeadLetters), filter: &Filter, 
         let holds_it = |hold: &Hold| hold.code == DEAD_LETTER && hold.step.slug() == letter.id.queue;
         match (&letter.order, hold) {
             (Some(order), Some(hold)) if holds_it(hold) => of_orders.entry(order.clone()).or_default().push(letter.id),
+            (Some(order), _) if unreadable.contains_key(order) => {}
             _ if filter.takes(DEAD_LETTER, letter.store.as_ref(), letter.at) => {
                 let action = of_letter(&letter, hold);
                 items.push(Item { since: letter.at, code: DEAD_LETTER.to_owned(), action, subject: Subject::Letter(letter) });
@@ -106,6 +118,11 @@ pub async fn plan(ports: &(impl Orders + Lanes + DeadLetters), filter: &Filter, 
             let action = of_hold(&hold);
             items.push(Item { since: hold.since, code: hold.code, action, subject: Subject::Order(order, letters) });
         }
+    }
+    // Neither its code nor its time is known: who asks for some is not told of it.
+    for (order, error) in unreadable.into_iter().filter(|(order, _)| filter.names_all_of(&order.store)) {
+        let (subject, action) = (Subject::Order(order, Vec::new()), Action::Leave(error));
+        items.push(Item { subject, code: "unknown".to_owned(), since: now, action });
     }
     items.sort_by_key(|item| (item.since, item.name()));
     Ok(items)

@@ -122,6 +122,18 @@ async fn filters_leave_out_what_is_not_meant() {
 }
 
 #[tokio::test]
+async fn an_order_that_cannot_be_read_keeps_no_other_from_being_sent_on() {
+    let world = world().await;
+    let all = planned(&world, &Filter::default()).await;
+    world.state().newer.insert("shop/1".parse().unwrap());
+    let without = planned(&world, &Filter::default()).await;
+    let others = |items: &[Item]| items.iter().filter(|item| item.name() != "shop/1").cloned().collect::<Vec<_>>();
+    assert_eq!((others(&without), without.len()), (others(&all), all.len()));
+    let unread = without.iter().find(|item| item.name() == "shop/1").expect("it is said");
+    assert!(!unread.acts() && unread.words().contains("newer release"), "{}", unread.words());
+}
+
+#[tokio::test]
 async fn what_was_sent_on_is_gone_from_the_next_plan() {
     let world = world().await;
     let items = planned(&world, &Filter::default()).await;

@@ -130,7 +130,12 @@ impl Dynamo {
         let mut rows = scan.into_paginator().items().send();
         let mut found = Vec::new();
         while let Some(row) = rows.next().await {
-            found.push(read(&row.map_err(|error| unavailable(PART, &error))?)?);
+            let row = row.map_err(|error| unavailable(PART, &error))?;
+            match read(&row) {
+                Ok(config) => found.push(config),
+                // The newer release looks after it.
+                Err(error) => tracing::warn!(key = ?row.get("pk"), %error, "passed over"),
+            }
         }
         Ok(found)
     }

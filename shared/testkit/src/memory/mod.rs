@@ -60,6 +60,8 @@ pub struct State {
     pub orders: BTreeMap<OrderKey, Order>,
     /// Orders whose rows a newer release wrote: they can be neither read nor written here.
     pub newer: BTreeSet<OrderKey>,
+    /// Endpoints whose configurations a newer release wrote.
+    pub newer_configs: BTreeSet<Endpoint>,
     /// What the stream has not given to the relay.
     pub stream: VecDeque<Order>,
     /// Snapshots by key and hash.
@@ -130,6 +132,7 @@ impl World {
             now: At(1_767_225_600_000),
             orders: BTreeMap::new(),
             newer: BTreeSet::new(),
+            newer_configs: BTreeSet::new(),
             stream: VecDeque::new(),
             snapshots: BTreeMap::new(),
             log: BTreeMap::new(),

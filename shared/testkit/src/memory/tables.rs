@@ -1,5 +1,7 @@
 //! The tables in memory.
 
+use std::collections::BTreeMap;
+
 use waybill_domain::lane::lane;
 use waybill_domain::stock::{MAX_SKUS, Move};
 use waybill_domain::{
@@ -137,24 +139,40 @@ fn in_lane<'a>(state: &'a State, of: &'a Lane) -> impl Iterator<Item = Waiter> +
     })
 }
 
+/// The state, unless a newer release wrote this configuration.
+fn readable(state: &State, config: Endpoint) -> Result<&State, Unavailable> {
+    if state.newer_configs.contains(&config) { Err(Unavailable::newer("configuration")) } else { Ok(state) }
+}
+
+/// Those that can be read.
+fn listed<T: Clone>(state: &State, all: &BTreeMap<impl Ord, T>, endpoint: impl Fn(&T) -> Endpoint) -> Vec<T> {
+    all.values().filter(|config| !state.newer_configs.contains(&endpoint(config))).cloned().collect()
+}
+
 impl Configs for World {
     async fn store(&self, slug: &StoreSlug) -> Result<Option<StoreConfig>, Unavailable> {
-        self.call("configs.store", |state| state.stores.get(slug).cloned()).await
+        let read = |state: &mut State| Ok(readable(state, Endpoint::Store(slug.clone()))?.stores.get(slug).cloned());
+        self.call("configs.store", read).await?
     }
     async fn erp(&self, slug: &ErpSlug) -> Result<Option<ErpConfig>, Unavailable> {
-        self.call("configs.erp", |state| state.erps.get(slug).cloned()).await
+        let read = |state: &mut State| Ok(readable(state, Endpoint::Erp(slug.clone()))?.erps.get(slug).cloned());
+        self.call("configs.erp", read).await?
     }
     async fn warehouse(&self, slug: &WarehouseSlug) -> Result<Option<WarehouseConfig>, Unavailable> {
-        self.call("configs.warehouse", |state| state.warehouses.get(slug).cloned()).await
+        let read = |state: &mut State| Ok(readable(state, Endpoint::Warehouse(slug.clone()))?.warehouses.get(slug).cloned());
+        self.call("configs.warehouse", read).await?
     }
     async fn warehouses(&self) -> Result<Vec<WarehouseConfig>, Unavailable> {
-        self.call("configs.warehouses", |state| state.warehouses.values().cloned().collect()).await
+        let read = |state: &mut State| listed(state, &state.warehouses, |config| Endpoint::Warehouse(config.slug.clone()));
+        self.call("configs.warehouses", read).await
     }
     async fn stores(&self) -> Result<Vec<StoreConfig>, Unavailable> {
-        self.call("configs.stores", |state| state.stores.values().cloned().collect()).await
+        let read = |state: &mut State| listed(state, &state.stores, |config| Endpoint::Store(config.slug.clone()));
+        self.call("configs.stores", read).await
     }
     async fn erps(&self) -> Result<Vec<ErpConfig>, Unavailable> {
-        self.call("configs.erps", |state| state.erps.values().cloned().collect()).await
+        let read = |state: &mut State| listed(state, &state.erps, |config| Endpoint::Erp(config.slug.clone()));
+        self.call("configs.erps", read).await
     }
 }
 

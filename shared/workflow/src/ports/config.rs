@@ -14,11 +14,11 @@ pub trait Configs: Sync {
     fn erp(&self, slug: &ErpSlug) -> impl Future<Output = Result<Option<ErpConfig>, Unavailable>> + Send;
     /// A warehouse, possibly up to a minute old.
     fn warehouse(&self, slug: &WarehouseSlug) -> impl Future<Output = Result<Option<WarehouseConfig>, Unavailable>> + Send;
-    /// All warehouses.
+    /// All warehouses that can be read: one that a newer release wrote keeps no other from being listed.
     fn warehouses(&self) -> impl Future<Output = Result<Vec<WarehouseConfig>, Unavailable>> + Send;
-    /// All stores.
+    /// All stores, likewise.
     fn stores(&self) -> impl Future<Output = Result<Vec<StoreConfig>, Unavailable>> + Send;
-    /// All ERPs.
+    /// All ERPs, likewise.
     fn erps(&self) -> impl Future<Output = Result<Vec<ErpConfig>, Unavailable>> + Send;
 }
 

@@ -7,6 +7,7 @@ mod door;
 mod erp_desk;
 pub mod intake;
 mod leases;
+mod line;
 pub mod post_to_erp;
 pub mod refund;
 pub mod relay;

@@ -4,78 +4,95 @@
 use waybill_contracts::{Command, Origin};
 use waybill_domain::facets::WaitOn;
 use waybill_domain::lane::Lane;
-use waybill_domain::{Circuit, CircuitState, Due, Endpoint, Limits, Order, OrderKey, next};
+use waybill_domain::{Circuit, CircuitState, Due, Endpoint, Limits, Order, next};
 
 use super::door::update;
-use super::sweep::{Ports, left_to_the_newer};
+use super::line::{Line, MOST};
+use super::sweep::{Ports, Swept};
 use crate::error::StepError;
-use crate::ports::{Outgoing, Waiter};
+use crate::ports::{Outgoing, Runtime};
 
 /// The turns that one sweep gives away, in seconds: what it sends has arrived when the next one looks.
 const TICK_SECONDS: u32 = 55;
-/// Orders of a line that one sweep looks at, at most: it must end before its minute.
-const MOST: usize = 1_000;
-/// Orders of a line that are looked at to find one that has something to ask.
+/// Orders with something to ask that take turns as the probe.
 const PROBES: usize = 20;
 /// Commands sent together, so that a sweep that is cut off has sent some.
 const CHUNK: usize = 50;
 
-/// Sends on who may go; how many commands that were.
-pub(super) async fn line(ports: &impl Ports, endpoint: &Endpoint, limits: Limits) -> Result<u64, StepError> {
+/// Sends on who may go.
+pub(super) async fn line(ports: &impl Ports, endpoint: &Endpoint, limits: Limits, swept: &mut Swept) -> Result<(), StepError> {
     let circuit = ports.circuit(endpoint).await?;
     match circuit.state {
-        CircuitState::Open | CircuitState::Probing if !circuit.probe_is_due(ports.now()) => Ok(0),
-        CircuitState::Open | CircuitState::Probing => probe(ports, circuit).await,
-        CircuitState::Closed | CircuitState::Draining => drain(ports, circuit, limits).await,
+        CircuitState::Open | CircuitState::Probing if !circuit.probe_is_due(ports.now()) => Ok(()),
+        CircuitState::Open | CircuitState::Probing => probe(ports, circuit, swept).await,
+        CircuitState::Closed | CircuitState::Draining => drain(ports, circuit, limits, swept).await,
     }
 }
 
 /// The order becomes the probe when it enters: until then nothing says so, and one that has nothing to ask after all costs a minute.
-async fn probe(ports: &impl Ports, circuit: Circuit) -> Result<u64, StepError> {
-    for Waiter { key, .. } in oldest(ports, &circuit.endpoint, PROBES).await? {
-        let commands = from_line(ports, &key).await?;
+async fn probe(ports: &impl Ports, circuit: Circuit, swept: &mut Swept) -> Result<(), StepError> {
+    let mut line = before(ports, &circuit.endpoint, PROBES);
+    let mut probes = Vec::new();
+    while probes.len() < PROBES
+        && let Some(order) = line.next().await?
+    {
+        let key = order.key.clone();
+        let commands = from_line(order, ports);
         if !commands.is_empty() {
-            let commands = commands.into_iter().map(|command| Outgoing { command, delay_seconds: 0 }).collect();
-            return send(ports, commands).await;
+            probes.push((key, commands));
         }
     }
-    update(ports, circuit, |row| row.with_line(false)).await?;
-    Ok(0)
+    swept.left = swept.left.saturating_add(line.unreadable());
+    if line.is_empty() {
+        update(ports, circuit, |row| row.with_line(false)).await?;
+        return Ok(());
+    }
+    let probe = probes.into_iter().next();
+    let Some((_, commands)) = probe else { return Ok(()) };
+    let commands = commands.into_iter().map(|command| Outgoing { command, delay_seconds: 0 }).collect();
+    swept.drained = swept.drained.saturating_add(send(ports, commands).await?);
+    Ok(())
 }
 
-async fn drain(ports: &impl Ports, circuit: Circuit, limits: Limits) -> Result<u64, StepError> {
+async fn drain(ports: &impl Ports, circuit: Circuit, limits: Limits, swept: &mut Swept) -> Result<(), StepError> {
     let mut moments = circuit.moments(limits, ports.now(), TICK_SECONDS);
     moments.truncate(MOST);
-    let line = oldest(ports, &circuit.endpoint, moments.len().max(1)).await?;
-    // A line that is let through whole is over: whoever joins it until the next sweep would otherwise keep it alive for ever.
-    let goes_on = line.len() >= moments.len().max(1);
-    update(ports, circuit, |row| row.with_line(goes_on)).await?;
-    let mut moments = moments.into_iter();
+    let mut line = before(ports, &circuit.endpoint, moments.len());
+    let given = !moments.is_empty();
+    let mut moments = moments.into_iter().peekable();
     let mut commands = Vec::new();
-    let mut sent: u64 = 0;
-    for Waiter { key, .. } in &line {
-        for command in from_line(ports, key).await? {
+    while moments.peek().is_some()
+        && let Some(order) = line.next().await?
+    {
+        for command in from_line(order, ports) {
             commands.extend(moments.next().map(|delay_seconds| Outgoing { command, delay_seconds }));
         }
         if commands.len() >= CHUNK {
-            sent = sent.saturating_add(send(ports, std::mem::take(&mut commands)).await?);
+            swept.drained = swept.drained.saturating_add(send(ports, std::mem::take(&mut commands)).await?);
         }
     }
-    Ok(sent.saturating_add(send(ports, commands).await?))
+    swept.drained = swept.drained.saturating_add(send(ports, commands).await?);
+    // A line that is let through whole is over: whoever joins it until the next sweep would otherwise keep it alive for ever.
+    // One that needs all the turns goes on.
+    let goes_on = match moments.peek() {
+        Some(_) => !line.is_over(),
+        None => given || line.next().await?.is_some(),
+    };
+    swept.left = swept.left.saturating_add(line.unreadable());
+    update(ports, circuit, |row| row.with_line(goes_on)).await?;
+    Ok(())
 }
 
-async fn oldest(ports: &impl Ports, endpoint: &Endpoint, most: usize) -> Result<Vec<Waiter>, StepError> {
-    let lane = Lane::Waiting(WaitOn::Endpoint(endpoint.clone()));
-    Ok(ports.oldest(&lane, ports.now().plus_seconds(1), most).await?)
+fn before<'a, P: Ports>(ports: &'a P, endpoint: &Endpoint, page: usize) -> Line<'a, P> {
+    Line::of(ports, &Lane::Waiting(WaitOn::Endpoint(endpoint.clone())), ports.now().plus_seconds(1), page)
 }
 
 /// What is due for an order as if it no longer waited.
-async fn from_line(ports: &impl Ports, key: &OrderKey) -> Result<Vec<Command>, StepError> {
-    let Some(order) = left_to_the_newer(ports.load(key).await)? else { return Ok(Vec::new()) };
+fn from_line(order: Order, ports: &impl Runtime) -> Vec<Command> {
     let now = ports.now();
     let freed = Order { waiting: None, ..order };
     let due = next(&freed).into_iter().filter(|due| due.not_before.is_none_or(|at| at <= now));
-    Ok(due.map(|Due { step, .. }| Command::new(step, key.clone(), Origin::Line, freed.seq)).collect())
+    due.map(|Due { step, .. }| Command::new(step, freed.key.clone(), Origin::Line, freed.seq)).collect()
 }
 
 /// Sends the commands; how many they were.

@@ -3,20 +3,21 @@
 
 use waybill_contracts::Origin;
 use waybill_domain::facets::WaitOn;
-use waybill_domain::lane::Lane;
-use waybill_domain::{CircuitState, ContentHash, Endpoint, Limits, Order, OrderKey, Stage, StoreConfig};
+use waybill_domain::lane::{Lane, lane};
+use waybill_domain::{At, CircuitState, ContentHash, Endpoint, Limits, OrderKey, Stage, StoreConfig};
 
 use super::door::update;
+use super::line::Line;
 use super::{intake, relay, resume};
 use crate::error::{CallError, StepError, Unavailable};
-use crate::ports::{Circuits, Claim, CommandQueue, Configs, Idempotency, Lanes, Orders, Outgoing, Runtime, Storefront, Waiter};
+use crate::ports::{Circuits, Claim, CommandQueue, Configs, Idempotency, Lanes, Orders, Outgoing, Runtime, Storefront};
 
 /// An order in `open` or `after` for longer than this many seconds is sent again.
 const GRACE_SECONDS: u32 = 120;
-/// Orders sent again per lane and sweep.
+/// Commands sent again per lane and sweep.
 const RESEND: usize = 500;
-/// Orders of a line that are looked at to find the oldest that is not posted.
-const LOOKED_AT: usize = 10;
+/// Orders of a line that are looked at to find the oldest that is not posted: a line that begins with more posted ones is a worry anyhow.
+const LOOKED_AT: usize = 200;
 /// How long a sweep owns the minute.
 const LEASE_SECONDS: u32 = 55;
 /// Every store is polled once in so many seconds, because webhooks get lost in the field.
@@ -46,7 +47,7 @@ pub struct Swept {
     pub found: u64,
     /// Polls that failed.
     pub failed_polls: u64,
-    /// Lines and stores there was no time for: the next sweep's.
+    /// What is the next sweep's: lines and stores there was no time for, or that failed; orders that could not be read.
     pub left: u64,
     /// Orders that are held.
     pub held: u64,
@@ -59,7 +60,7 @@ pub struct Swept {
 /// One sweep; `None` if another one is under way.
 ///
 /// # Errors
-/// What did not answer; the next sweep comes in a minute.
+/// What did not answer, after all that did was swept; the next sweep comes in a minute.
 pub async fn run(ports: &impl Ports) -> Result<Option<Swept>, StepError> {
     let now = ports.now();
     let claim = ports.claim("sweep", &ContentHash::of(b"sweep"), now, now.plus_seconds(LEASE_SECONDS)).await?;
@@ -69,65 +70,91 @@ pub async fn run(ports: &impl Ports) -> Result<Option<Swept>, StepError> {
     result.map(Some)
 }
 
+/// No part of it keeps another one from its work. Without the lists, the lanes or the figures the sweep as a whole has failed in the end; one
+/// endpoint, store or order that cannot be dealt with is left to the next.
 async fn sweep(ports: &impl Ports) -> Result<Swept, StepError> {
     let mut swept = Swept::default();
-    let out_of_time = |since| ports.now().since(since) > BUDGET_MILLISECONDS;
+    let mut failed: Option<StepError> = None;
     let begun = ports.now();
-    let stores = ports.stores().await?;
+    let out_of_time = |since| ports.now().since(since) > BUDGET_MILLISECONDS;
     for lane in [Lane::Open, Lane::After] {
-        swept.resent = swept.resent.saturating_add(resend(ports, &lane).await?);
+        kept(resend(ports, &lane, &mut swept).await, &mut failed);
     }
-    let mut endpoints: Vec<(Endpoint, Limits)> = Vec::new();
-    for erp in ports.erps().await? {
-        endpoints.push((Endpoint::Erp(erp.slug.clone()), erp.limits()));
-    }
-    for warehouse in ports.warehouses().await? {
-        endpoints.push((Endpoint::Warehouse(warehouse.slug.clone()), warehouse.limits()));
-    }
-    endpoints.extend(stores.iter().map(|store| (Endpoint::Store(store.slug.clone()), Limits::STORE)));
+    let mut stores = kept(ports.stores().await, &mut failed);
+    let mut endpoints = endpoints(ports, &stores, &mut failed).await;
+    turn(&mut endpoints, begun);
     for (endpoint, limits) in &endpoints {
         if out_of_time(begun) {
             swept.left = swept.left.saturating_add(1);
             continue;
         }
         // A circuit that a newer release wrote is looked after by its sweep.
-        match resume::line(ports, endpoint, *limits).await {
-            Ok(drained) => swept.drained = swept.drained.saturating_add(drained),
-            Err(StepError::Newer { reason }) => tracing::warn!(%endpoint, reason, "not drained"),
-            Err(error) => return Err(error),
+        if let Err(error) = resume::line(ports, endpoint, *limits, &mut swept).await {
+            tracing::warn!(%endpoint, %error, "its line is left");
+            swept.left = swept.left.saturating_add(1);
         }
     }
-    count(ports, &endpoints, &mut swept).await?;
-    // Stores that hang take time: another one is first every minute, and what does not fit waits for the next sweep.
+    kept(count(ports, &endpoints, &mut swept).await, &mut failed);
     let began = ports.now();
-    let turn = usize::try_from(began.minute()).unwrap_or(0).checked_rem(stores.len()).unwrap_or(0);
-    for store in stores.iter().cycle().skip(turn).take(stores.len()) {
+    turn(&mut stores, begun);
+    for store in &stores {
         if out_of_time(begun) || ports.now().since(began) > POLL_BUDGET_MILLISECONDS {
             swept.left = swept.left.saturating_add(1);
             continue;
         }
-        match poll(ports, store).await? {
-            Some(found) => swept.found = swept.found.saturating_add(found),
-            None => swept.failed_polls = swept.failed_polls.saturating_add(1),
+        match poll(ports, store).await {
+            Ok(Some(found)) => swept.found = swept.found.saturating_add(found),
+            Ok(None) => swept.failed_polls = swept.failed_polls.saturating_add(1),
+            Err(error) => {
+                tracing::warn!(store = %store.slug, %error, "its poll is left");
+                swept.left = swept.left.saturating_add(1);
+            }
         }
     }
-    Ok(swept)
+    failed.map_or(Ok(swept), Err)
 }
 
-/// An order that a newer release wrote is left to the newer sweep, and keeps no other from being looked at.
-pub(super) fn left_to_the_newer(loaded: Result<Option<Order>, Unavailable>) -> Result<Option<Order>, Unavailable> {
-    loaded.or_else(|error| if error.newer { Ok(None) } else { Err(error) })
+/// What takes time may leave none for those behind it: another one is first every minute.
+fn turn<T>(all: &mut [T], now: At) {
+    let places = usize::try_from(now.minute()).unwrap_or(0).checked_rem(all.len()).unwrap_or(0);
+    all.rotate_left(places);
 }
 
-async fn resend(ports: &impl Ports, lane: &Lane) -> Result<u64, StepError> {
+/// What there is, or nothing: the first error is the sweep's in the end.
+fn kept<T: Default, E: Into<StepError>>(result: Result<T, E>, failed: &mut Option<StepError>) -> T {
+    result.unwrap_or_else(|error| {
+        let error = error.into();
+        tracing::warn!(%error, "a part of the sweep failed");
+        failed.get_or_insert(error);
+        T::default()
+    })
+}
+
+async fn endpoints(ports: &impl Ports, stores: &[StoreConfig], failed: &mut Option<StepError>) -> Vec<(Endpoint, Limits)> {
+    let mut endpoints: Vec<(Endpoint, Limits)> = Vec::new();
+    for erp in kept(ports.erps().await, failed) {
+        endpoints.push((Endpoint::Erp(erp.slug.clone()), erp.limits()));
+    }
+    for warehouse in kept(ports.warehouses().await, failed) {
+        endpoints.push((Endpoint::Warehouse(warehouse.slug.clone()), warehouse.limits()));
+    }
+    endpoints.extend(stores.iter().map(|store| (Endpoint::Store(store.slug.clone()), Limits::STORE)));
+    endpoints
+}
+
+async fn resend(ports: &impl Ports, lane: &Lane, swept: &mut Swept) -> Result<(), StepError> {
     let now = ports.now();
+    let mut line = Line::of(ports, lane, now.minus_seconds(GRACE_SECONDS), RESEND);
     let mut outgoing: Vec<Outgoing> = Vec::new();
-    for Waiter { key, .. } in ports.oldest(lane, now.minus_seconds(GRACE_SECONDS), RESEND).await? {
-        // The index may be stale: the record decides.
-        let Some(order) = left_to_the_newer(ports.load(&key).await)? else { continue };
+    // The index may be stale: the record decides.
+    while outgoing.len() < RESEND
+        && let Some(order) = line.next().await?
+    {
         outgoing.extend(relay::commands(&order, Origin::Sweep, now).into_iter().filter(|outgoing| outgoing.delay_seconds == 0));
     }
-    resume::send(ports, outgoing).await
+    swept.left = swept.left.saturating_add(line.unreadable());
+    swept.resent = swept.resent.saturating_add(resume::send(ports, outgoing).await?);
+    Ok(())
 }
 
 /// Asks a store for what changed since the last poll that worked; `None` if it did not answer.
@@ -160,9 +187,11 @@ async fn poll(ports: &impl Ports, store: &StoreConfig) -> Result<Option<u64>, St
         match intake::polled(ports, key, modified).await {
             Ok(intake::Received::Doubted(..)) => found = found.saturating_add(1),
             Ok(_) => {}
-            // It stays unknown to the newer release that the store has news of this order: the next poll begins with it.
-            Err(StepError::Newer { .. }) => reached = reached.min(modified),
-            Err(error) => return Err(error),
+            // It stays unknown that the store has news of this order, which keeps no other from being known: the next poll begins with it.
+            Err(error) => {
+                tracing::warn!(store = %store.slug, order = id, %error, "left to the next poll");
+                reached = reached.min(modified);
+            }
         }
     }
     update(ports, circuit, |row| Some(row.polled(reached))).await?;
@@ -180,15 +209,26 @@ async fn count(ports: &impl Ports, endpoints: &[(Endpoint, Limits)], swept: &mut
         unposted.push(lane);
     }
     for lane in &unposted {
-        // Posted orders stand in lines too, by the time they were received.
-        for Waiter { since, key } in ports.oldest(lane, now.plus_seconds(1), LOOKED_AT).await? {
-            let unposted = *lane == Lane::Open
-                || left_to_the_newer(ports.load(&key).await)?.is_some_and(|order| order.stage < Stage::Posted);
-            if unposted {
-                swept.oldest_unposted_seconds = swept.oldest_unposted_seconds.max(now.since(since).div_euclid(1000));
-                break;
-            }
-        }
+        let since = oldest_unposted(ports, lane, now).await?;
+        let age = since.map_or(0, |since| now.since(since).div_euclid(1000));
+        swept.oldest_unposted_seconds = swept.oldest_unposted_seconds.max(age);
     }
     Ok(())
+}
+
+/// Posted orders stand in lines too, by the time they were received.
+async fn oldest_unposted(ports: &impl Ports, of: &Lane, now: At) -> Result<Option<At>, Unavailable> {
+    let before = now.plus_seconds(1);
+    if *of == Lane::Open {
+        return Ok(ports.oldest(of, before, 1).await?.first().map(|waiter| waiter.since));
+    }
+    let mut line = Line::of(ports, of, before, LOOKED_AT.div_euclid(10));
+    let mut looked_at: usize = 0;
+    while let Some(order) = line.next().await? {
+        looked_at = looked_at.saturating_add(1);
+        if order.stage < Stage::Posted || looked_at >= LOOKED_AT {
+            return Ok(lane(&order).map(|(_, since)| since));
+        }
+    }
+    Ok(None)
 }
