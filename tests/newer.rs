@@ -7,7 +7,7 @@ use waybill_workflow::StepError;
 use waybill_workflow::dispose::Disposition;
 use waybill_workflow::ports::{CommitError, Orders, Runtime};
 use waybill_workflow::steps::intake::{self, Received};
-use waybill_workflow::steps::sweep;
+use waybill_workflow::steps::{Outcome, sweep};
 
 /// What a step's queue keeps a message for, and how often it gives it out: as the template says.
 const KEPT_SECONDS: u32 = 345_600;
@@ -35,26 +35,54 @@ fn clear(world: &World) {
     world.state().newer.clear();
 }
 
+/// Nobody sends it again.
+#[test]
+fn a_message_of_the_future_waits_for_days() {
+    let mut waited = 0;
+    let mut last = 0;
+    for receive in 1..RECEIVES {
+        let Disposition::Retry { after_seconds, .. } = Disposition::wait("of version 2", receive) else {
+            panic!("it was not left to wait")
+        };
+        assert!(after_seconds >= last.max(60), "later each time");
+        (last, waited) = (after_seconds, waited + after_seconds);
+    }
+    assert!(waited > 2 * 86_400, "{waited} s are no days");
+    assert!(waited + last < KEPT_SECONDS, "{waited} s, and the queue has forgotten it");
+}
+
 #[tokio::test]
-async fn a_message_about_an_order_of_the_future_waits_for_days_and_changes_nothing() {
+async fn a_message_about_an_order_of_the_future_waits_a_little_and_is_left_to_the_sweep() {
     for step in Step::ALL.into_iter().filter(|step| *step != Step::Intake) {
         let world = received(&[16]).await;
         mark(&world, 16);
         let before = world.state().orders.clone();
         let command = Command::new(step, key(16), Origin::Commit, 1);
-        let mut waited = 0;
-        let mut last = 0;
-        for receive in 1..RECEIVES {
-            let Disposition::Retry { after_seconds, .. } = deliver(&world, &command, receive).await else {
-                panic!("{step} did not let it wait")
-            };
-            assert!(after_seconds >= last.max(60), "{step}: later each time");
-            (last, waited) = (after_seconds, waited + after_seconds);
+        for (receive, waits) in [(1, 60), (2, 180)] {
+            let disposition = deliver(&world, &command, receive).await;
+            assert!(matches!(disposition, Disposition::Retry { after_seconds, .. } if after_seconds == waits), "{step}");
         }
-        assert!(waited > 2 * 86_400, "{step}: {waited} s are no days");
-        assert!(waited + last < KEPT_SECONDS, "{step}: {waited} s, and the queue has forgotten it");
+        assert_eq!(deliver(&world, &command, 3).await, Disposition::Ack(Outcome::LeftToSweep), "{step}");
         assert_eq!(world.state().orders, before, "{step}");
     }
+}
+
+/// The order can be read, so every sweep sends it on; its ERP's configuration cannot.
+#[tokio::test]
+async fn messages_that_wait_for_a_newer_release_do_not_pile_up() {
+    let world = received(&[16]).await;
+    world.state().newer_configs.insert(Endpoint::Erp("acme".parse().expect("slug")));
+    for _ in 0..120 {
+        world.work(Manners::default()).await;
+        world.pass_seconds(60);
+        world.sweep().await;
+        let waiting: usize = world.state().queues.values().map(|queue| queue.len()).sum();
+        assert!(waiting < 10, "{waiting} messages for one order");
+    }
+    assert!(world.state().dead.is_empty());
+    world.state().newer_configs.clear();
+    world.settle(Manners::default()).await;
+    assert_eq!(world.order("shop/16").map(|order| order.stage), Some(Stage::Posted));
 }
 
 #[tokio::test]

@@ -14,14 +14,18 @@ use crate::steps::{Outcome, TRIES};
 /// more than a place in the line.
 const PATIENCE: u32 = 2;
 
-/// What a newer release wrote is looked at again after so many seconds, then three times as many, up to six hours: 15 receives are two days,
-/// in which the newer release is deployed again, or its messages are looked after by a person.
+/// A message of a newer release is looked at again after so many seconds, then three times as many, up to six hours: 15 receives are two
+/// days, in which the newer release is deployed again, or its messages are looked after by a person.
 const FIRST_WAIT: u32 = 60;
 const LONGEST_WAIT: u32 = 21_600;
 
 /// Receives after which a message is let go when a part of the deployment does not answer: it is only a hint, and the sweep sends another one
 /// for as long as the order is due. So an outage of DynamoDB leaves no dead letters, however long it is; they are defects.
 const HINTS: u32 = 10;
+
+/// The same for a message that can be read, about what a newer release wrote: sooner, because it waits longer each time. The sweep sends
+/// another one a minute, for whatever of it can be read; those that waited for days would pile up.
+const NEWER_HINTS: u32 = 3;
 
 /// What becomes of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +47,7 @@ pub enum Disposition {
 }
 
 impl Disposition {
-    /// Of a message that is, or is about, what a newer release wrote: it waits for that release.
+    /// Of a message of a newer release: nobody sends it again, so it waits for that release.
     pub fn wait(reason: impl ToString, receive_count: u32) -> Self {
         let tripled = FIRST_WAIT.saturating_mul(3_u32.saturating_pow(receive_count.saturating_sub(1)));
         Disposition::Retry { after_seconds: tripled.min(LONGEST_WAIT), reason: reason.to_string() }
@@ -65,7 +69,7 @@ pub async fn dispose(
     let (change, outcome) = match error {
         StepError::Defect { reason } => return Disposition::Fail { reason },
         // Not even what the step learnt can be written: the newer release learns it again.
-        StepError::Newer { reason } => return Disposition::wait(reason, receive_count),
+        StepError::Newer { reason } => return newer(reason, receive_count),
         StepError::Retryable { endpoint: Some(endpoint), .. } if receive_count >= PATIENCE => (wait(endpoint), Outcome::Waiting),
         StepError::Retryable { after_seconds, .. } if first.is_empty() => return again(after_seconds, receive_count, reason),
         StepError::Retryable { endpoint: Some(endpoint), .. } | StepError::Wait { endpoint, .. } => {
@@ -81,7 +85,7 @@ pub async fn dispose(
         Ok(true) => Disposition::Ack(outcome),
         Ok(false) => again(1, receive_count, reason),
         Err(StepError::Defect { reason }) => Disposition::Fail { reason },
-        Err(StepError::Newer { reason }) => Disposition::wait(reason, receive_count),
+        Err(StepError::Newer { reason }) => newer(reason, receive_count),
         Err(error) => again(2, receive_count, format!("{reason}; then {error}")),
     }
 }
@@ -131,10 +135,19 @@ fn wait(endpoint: Endpoint) -> Change {
 /// The message comes back, unless it did so often enough.
 fn again(after_seconds: u32, receive_count: u32, reason: String) -> Disposition {
     if receive_count >= HINTS {
-        tracing::warn!(reason, "left to the sweep");
-        return Disposition::Ack(Outcome::LeftToSweep);
+        return left_to_the_sweep(&reason);
     }
     Disposition::Retry { after_seconds: backoff(after_seconds, receive_count), reason }
+}
+
+/// The same about what a newer release wrote.
+fn newer(reason: String, receive_count: u32) -> Disposition {
+    if receive_count >= NEWER_HINTS { left_to_the_sweep(&reason) } else { Disposition::wait(reason, receive_count) }
+}
+
+fn left_to_the_sweep(reason: &str) -> Disposition {
+    tracing::warn!(reason, "left to the sweep");
+    Disposition::Ack(Outcome::LeftToSweep)
 }
 
 /// Doubles with every receive, up to five minutes.
