@@ -176,3 +176,20 @@ async fn one_brands_dead_erp_delays_no_other() {
     let latest = with.iter().zip(&without).map(|(with, without)| with.since(*without)).max().unwrap_or(0);
     assert!(latest <= 1_000, "{latest} ms later");
 }
+
+/// Behind an open circuit others take their turn as the probe.
+#[tokio::test]
+async fn an_order_that_always_meets_an_outage_keeps_no_other_from_a_healthy_erp() {
+    let world = world();
+    world.state().erp.health.sick.extend(["shop-1".to_owned(), "shop-2".to_owned()]);
+    for id in 1..=2 {
+        arrives(&world, "shop", id).await;
+    }
+    seconds_pass(&world, 600).await;
+    assert_eq!(world.state().circuits[&circuit("acme")].state, CircuitState::Open, "nobody else is there to say that it is well");
+    for id in 3..=50 {
+        arrives(&world, "shop", id).await;
+    }
+    seconds_pass(&world, 3_600).await;
+    assert_eq!(posted(&world), 48);
+}

@@ -58,6 +58,10 @@ pub struct Circuit {
     /// The order that probes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probe: Option<OrderKey>,
+    /// The order that was last sent to probe: the next probe is one behind it, so that an order which always meets an outage, alone or
+    /// among a few, keeps nobody waiting for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<OrderKey>,
     /// The calls that are out, where they are counted: each ends with its lease if its caller is gone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<CallOut>,
@@ -85,6 +89,7 @@ impl Circuit {
             failures: 0,
             retry_at: None,
             probe: None,
+            asked: None,
             calls: Vec::new(),
             turn: None,
             slowed: None,
@@ -150,6 +155,12 @@ impl Circuit {
     /// Whether a probe may go: the pause is over, or the probe before it is given up.
     pub fn probe_is_due(&self, now: At) -> bool {
         matches!(self.state, CircuitState::Open | CircuitState::Probing) && self.retry_at.is_none_or(|at| at <= now)
+    }
+
+    /// The circuit when this order is sent to probe; `None` when no probe is due.
+    #[must_use]
+    pub fn asking(&self, order: &OrderKey, now: At) -> Option<Self> {
+        self.probe_is_due(now).then(|| Circuit { asked: Some(order.clone()), ..self.next() })
     }
 
     /// The circuit with more of a line before it than one sweep lets through, or without; `None` when that is known already, or the circuit is open.

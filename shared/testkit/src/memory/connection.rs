@@ -16,6 +16,8 @@ pub struct Health {
     pub down: BTreeSet<ErpSlug>,
     /// Those that bear no more than so many calls in a minute, and say so.
     pub bears: BTreeMap<ErpSlug, u32>,
+    /// References of orders that meet an outage whenever they come, beside others that are taken.
+    pub sick: BTreeSet<String>,
     /// Every call that reached one, or found it down.
     pub calls: Vec<(ErpSlug, At)>,
     /// How many were told that it has enough.
@@ -48,7 +50,11 @@ impl MemoryConnection {
 
 impl ErpOrders for MemoryConnection {
     async fn create(&self, order: &ErpOrder) -> Result<ErpRecord, CallError> {
-        self.reach()?.create(order).await
+        let world = self.reach()?;
+        if world.state().erp.health.sick.contains(&order.reference) {
+            return Err(CallError::Down { reason: "down".to_owned() });
+        }
+        world.create(order).await
     }
     async fn find(&self, reference: &str) -> Result<Vec<ErpRecord>, CallError> {
         self.reach()?.find(reference).await

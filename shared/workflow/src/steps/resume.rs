@@ -47,8 +47,14 @@ async fn probe(ports: &impl Ports, circuit: Circuit, swept: &mut Swept) -> Resul
         update(ports, circuit, |row| row.with_line(false)).await?;
         return Ok(());
     }
-    let probe = probes.into_iter().next();
-    let Some((_, commands)) = probe else { return Ok(()) };
+    // Behind the one before, whatever became of it; from the beginning when there is nobody.
+    let before = probes.iter().position(|(key, _)| circuit.asked.as_ref() == Some(key));
+    let behind = before.map_or(0, |place| place.saturating_add(1)).checked_rem(probes.len()).unwrap_or(0);
+    let Some((key, commands)) = probes.into_iter().nth(behind) else { return Ok(()) };
+    let now = ports.now();
+    if update(ports, circuit, |row| row.asking(&key, now)).await?.is_none() {
+        return Ok(());
+    }
     let commands = commands.into_iter().map(|command| Outgoing { command, delay_seconds: 0 }).collect();
     swept.drained = swept.drained.saturating_add(send(ports, commands).await?);
     Ok(())
