@@ -2,7 +2,7 @@
 
 use waybill_domain::{At, CircuitState, Endpoint, ErpSlug, EventKind, Stage, StockRow};
 use waybill_testkit::memory::samples::{self, order};
-use waybill_testkit::memory::{Manners, World};
+use waybill_testkit::memory::{Fault, FaultMode, Manners, World};
 use waybill_workflow::ports::Delivery;
 
 /// What the ERP bears in a minute.
@@ -192,4 +192,21 @@ async fn an_order_that_always_meets_an_outage_keeps_no_other_from_a_healthy_erp(
     }
     seconds_pass(&world, 3_600).await;
     assert_eq!(posted(&world), 48);
+}
+
+#[tokio::test]
+async fn an_erp_that_had_enough_is_called_slower_though_it_took_the_next_call() {
+    let create = {
+        let world = world();
+        arrives(&world, "shop", 1).await;
+        world.work(Manners::default()).await;
+        world.calls().iter().position(|call| call.op == "erp.create").expect("it was called")
+    };
+    let world = world();
+    arrives(&world, "shop", 1).await;
+    world.plan_fault(Fault { call: create, mode: FaultMode::Contention, times: 1 });
+    world.work(Manners::default()).await;
+    assert_eq!(posted(&world), 1, "the same visit asked again");
+    let slowed = world.state().circuits[&circuit("acme")].slowed.map(|slowed| slowed.per_minute);
+    assert_eq!(slowed, Some(RATE / 2));
 }

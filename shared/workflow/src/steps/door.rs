@@ -100,14 +100,17 @@ impl Door {
         self.row().fulfillments
     }
 
-    /// Remembers how a call ended, for the leaving: the last one tells.
+    /// Remembers how a call ended, for the leaving: the last one tells. But who had too much had too much, though it took the next.
     pub(super) fn note<T>(&self, answer: &Result<T, CallError>) {
         let ended = match answer {
             Ok(_) | Err(CallError::Refused { .. }) => Ended::Answered,
             Err(CallError::Busy { after_seconds, .. }) => Ended::Busy { after_seconds: *after_seconds },
             Err(CallError::Down { .. } | CallError::Unknown { .. }) => Ended::Down,
         };
-        *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = ended;
+        let mut told = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        if !matches!((*told, ended), (Ended::Busy { .. }, Ended::Answered)) {
+            *told = ended;
+        }
     }
 
     /// Whether one more call may be made now: it takes a turn of its own.

@@ -112,6 +112,7 @@ impl<P: Ports> Posting<'_, P> {
         first.push(Change::PostingStarted { erp: self.desk.config.slug.clone(), reference: payload.reference.clone(), until });
         let order = written(commit(self.ports, order, first, &context(self.ports, self.command)).await?)?;
         let mut answer = self.desk.connection.create(&payload).await;
+        self.desk.door.note(&answer);
         for attempt in 1..BUSY_TRIES {
             let Err(CallError::Busy { after_seconds, .. }) = &answer else { break };
             let asked_for = after_seconds.unwrap_or(0);
@@ -124,8 +125,8 @@ impl<P: Ports> Posting<'_, P> {
                 break;
             }
             answer = self.desk.connection.create(&payload).await;
+            self.desk.door.note(&answer);
         }
-        self.desk.door.note(&answer);
         let refused = |why: &str| vec![Change::PostingRefused { why: why.to_owned() }];
         match answer {
             Ok(record) => self.posted(order, vec![record]).await,
