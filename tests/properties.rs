@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use waybill_domain::refund::RefundedLine;
 use waybill_domain::store_order::{StoreOrder, StoreStatus};
 use waybill_domain::{
-    At, Change, Context, Document, DocumentKind, Effect, ErpState, Pieces, Return, ReturnState, ReturnedLine, Shipment,
-    StaleReason, Step, StockRow, StoreRefund, advance, begin,
+    At, Change, Context, Document, DocumentKind, Effect, ErpState, Pieces, ReturnState, Shipment, StaleReason, Step, StockRow,
+    StoreRefund, advance, begin,
 };
 use waybill_testkit::memory::samples::{self, cents, order, store};
 use waybill_testkit::memory::{Manners, World};
@@ -246,25 +246,13 @@ enum Family {
 }
 
 fn parcel(id: &str, revision: u32, void: bool, lines: &[(u64, u32)]) -> Message {
-    Message::Report(Report::Shipment(Shipment {
-        id: id.to_owned(),
-        revision,
-        carrier: "DHL".to_owned(),
-        tracking: format!("T-{revision}"),
-        tracking_url: String::new(),
-        shipped_at: At(1_767_225_700_000),
-        lines: lines.iter().copied().collect(),
-        void,
-        told: 0,
-    }))
+    let tracking = format!("T-{revision}");
+    Message::Report(Report::Shipment(Shipment { tracking, void, ..samples::shipment(id, revision, lines) }))
 }
 
 fn coming_back(state: ReturnState) -> Message {
     let accepted = u32::from(state == ReturnState::Inspected);
-    let lines = [(1, ReturnedLine { quantity: 1, accepted, restock: accepted })].into();
-    let id = "R1".to_owned();
-    let returned = Return { id, state, lines, amount: None, credit_note: None, refund: None, by_hand: false };
-    Message::Report(Report::Return { returned, currency: None })
+    Message::Report(Report::Return { returned: samples::returned("R1", state, 1, accepted), currency: None })
 }
 
 /// Makes the family's happenings true in the store, as far as `picks` wants them, and returns the messages that tell of them, in order.

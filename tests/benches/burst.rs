@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use waybill_domain::{At, StockRow};
+use waybill_domain::At;
 use waybill_testkit::memory::samples::order;
 use waybill_testkit::memory::{Errand, Simulation, World};
 
@@ -19,7 +19,9 @@ struct Run {
     posted: Vec<usize>,
     /// Calls out at the ERP in each minute: on average, and at most.
     out: Vec<(f64, usize)>,
-    /// Requests to AWS, by port, without those that an idle system makes.
+    /// Minutes in all, and so sweeps.
+    minutes: u64,
+    /// Requests to AWS, by port.
     requests: BTreeMap<&'static str, f64>,
 }
 
@@ -48,11 +50,10 @@ fn main() {
 }
 
 /// Orders that come every so many milliseconds.
-fn simulate(orders: u64, every_ms: u64) -> (Run, u64) {
+fn simulate(orders: u64, every_ms: u64) -> Run {
     let world = World::with_shop();
     let begin = world.state().now;
-    let key = ("acme".parse().expect("slug"), "SKU-A".parse().expect("sku"));
-    world.state().stock.insert(key, StockRow::new(100_000, begin));
+    world.shelve("SKU-A", 100_000);
     world.state().erps.values_mut().for_each(|erp| {
         erp.orders_per_minute = PER_MINUTE;
         erp.slots = 2;
@@ -67,7 +68,7 @@ fn simulate(orders: u64, every_ms: u64) -> (Run, u64) {
     let confirmed: Vec<At> = state.erp.orders.iter().map(|record| record.confirmed_at).collect();
     assert_eq!(confirmed.len() as u64, orders, "every order is posted, once");
     let last = confirmed.iter().max().copied().unwrap_or(begin);
-    let ticks = state.now.since(begin) / 60_000;
+    let minutes = state.now.since(begin) / 60_000;
     drop(state);
     let minute = |at: &At| usize::try_from(at.since(begin) / 60_000).expect("few");
     let mut posted = vec![0; minute(&last) + 1];
@@ -77,7 +78,7 @@ fn simulate(orders: u64, every_ms: u64) -> (Run, u64) {
         simulation.counts().into_iter().filter_map(|(op, count)| requests(op).map(|(port, each)| (port, count as f64 * each)));
     let mut by_port = BTreeMap::new();
     requests.for_each(|(port, count)| *by_port.entry(port).or_insert(0.0) += count);
-    (Run { seconds: last.since(begin) / 1000, posted, out, requests: by_port }, ticks)
+    Run { seconds: last.since(begin) / 1000, posted, out, minutes, requests: by_port }
 }
 
 /// The request to AWS behind a port's method, and how many it is. Configuration and secrets are cached for minutes; messages are received and
@@ -119,18 +120,13 @@ fn calls_out(changes: &[(At, usize)], begin: At, minutes: usize) -> Vec<(f64, us
     (0..minutes).map(in_minute).collect()
 }
 
-trait Less {
+impl Run {
     /// Without what an idle system asks for in as many minutes.
-    fn less(self, idle: &(Run, u64)) -> Run;
-}
-
-impl Less for (Run, u64) {
-    fn less(self, (idle, idle_ticks): &(Run, u64)) -> Run {
-        let (mut run, ticks) = self;
-        for (port, count) in &mut run.requests {
-            let each_tick = idle.requests.get(port).copied().unwrap_or(0.0) / *idle_ticks as f64;
-            *count -= each_tick * ticks as f64;
+    fn less(mut self, idle: &Run) -> Run {
+        for (port, count) in &mut self.requests {
+            let each_minute = idle.requests.get(port).copied().unwrap_or(0.0) / idle.minutes as f64;
+            *count -= each_minute * self.minutes as f64;
         }
-        run
+        self
     }
 }

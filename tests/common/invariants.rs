@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use waybill_contracts::fact::is_fact;
 use waybill_domain::money::Decimal;
-use waybill_domain::{ErpState, RefundState, StockState, next};
-use waybill_testkit::memory::World;
+use waybill_domain::{ErpState, RefundState, Sku, StockState, next};
+use waybill_testkit::memory::{State, World};
 use waybill_workflow::ports::erp::ErpRecord;
 
 /// Asserts all invariants; `case` is named in every message.
@@ -106,22 +106,37 @@ fn the_store_was_told_once(world: &World, case: &str) {
 /// The ledger adds up, agrees with the orders, and never promised more than there is.
 fn nothing_oversold(world: &World, case: &str) {
     let state = world.state();
+    stock_adds_up(&state).unwrap_or_else(|why| panic!("{case}: {why}"));
     for ((_, sku), row) in &state.stock {
-        let held = |wanted: StockState| -> i64 {
-            let orders = state.orders.values().filter(|order| order.stock.state == wanted);
-            orders.map(|order| i64::from(order.stock.lines.get(sku).copied().unwrap_or(0))).sum()
-        };
-        let proven: i64 = row.proven.values().sum();
-        let extra: i64 = state.orders.values().map(|order| i64::from(order.stock.extra.get(sku).copied().unwrap_or(0))).sum();
-        assert_eq!(row.unproven, held(StockState::Reserved) + extra, "{case}: {sku}: the ledger and the orders disagree");
         // What was cancelled or made smaller in the ERP stays until the next pull shows it.
-        let bound = held(StockState::Proven);
+        let (proven, bound) = (row.proven.values().sum::<i64>(), held(&state, StockState::Proven, sku));
         assert!(proven >= bound, "{case}: {sku}: {bound} pieces are proven by orders, {proven} in the ledger");
         let corrected = !state.erp.cancelled.is_empty() || !state.erp.amendments.is_empty();
         assert!(corrected || proven == bound, "{case}: {sku}: the ledger and the orders disagree on what is proven");
-        assert_eq!(row.available, row.free - row.unproven - proven, "{case}: {sku}: the ledger does not add up");
-        assert!(row.available >= 0, "{case}: {sku}: oversold");
+        assert_eq!(Some(&row.free), state.erp.free.get(sku), "{case}: {sku}: nobody pulled, and the free figure is another");
     }
+}
+
+/// Pieces of orders whose stock is in this state.
+fn held(state: &State, wanted: StockState, sku: &Sku) -> i64 {
+    let orders = state.orders.values().filter(|order| order.stock.state == wanted);
+    orders.map(|order| i64::from(order.stock.lines.get(sku).copied().unwrap_or(0))).sum()
+}
+
+/// The ledger is what the orders hold, and promises nothing that is not there. True at any moment: both are written in one transaction.
+pub fn stock_adds_up(state: &State) -> Result<(), String> {
+    for ((_, sku), row) in &state.stock {
+        let extra = state.orders.values().map(|order| i64::from(order.stock.extra.get(sku).copied().unwrap_or(0)));
+        let unproven = held(state, StockState::Reserved, sku) + extra.sum::<i64>();
+        let proven: i64 = row.proven.values().sum();
+        if row.available < 0 {
+            return Err(format!("{sku} is oversold: {row:?}"));
+        }
+        if row.unproven != unproven || row.available != row.free - row.unproven - proven {
+            return Err(format!("{sku}: the orders hold {unproven}, the ledger says {row:?}"));
+        }
+    }
+    Ok(())
 }
 
 /// Every placed order is known, and finished, waiting or held. Nothing is stuck and nothing is dead.

@@ -2,8 +2,8 @@
 
 use waybill_domain::refund::RefundedLine;
 use waybill_domain::store_order::{StoreStatus, TaxPart};
-use waybill_domain::{At, Change, FulfilmentStatus, OrderKey, Return, ReturnState, ReturnedLine, Shipment, Step, StoreRefund};
-use waybill_testkit::memory::samples::{cents, order, warehouse};
+use waybill_domain::{At, Change, FulfilmentStatus, OrderKey, ReturnState, Shipment, Step, StoreRefund};
+use waybill_testkit::memory::samples::{self, cents, order, shipment, warehouse};
 use waybill_testkit::memory::{Manners, World};
 use waybill_workflow::commit::{cause, commit};
 use waybill_workflow::ports::Orders;
@@ -243,27 +243,8 @@ impl Chapter {
     }
 }
 
-fn shipment(id: &str, revision: u32, lines: &[(u64, u32)]) -> Shipment {
-    Shipment {
-        id: id.to_owned(),
-        revision,
-        carrier: "DHL".to_owned(),
-        tracking: "T-1".to_owned(),
-        tracking_url: String::new(),
-        shipped_at: At(1_767_225_700_000),
-        lines: lines.iter().copied().collect(),
-        void: false,
-        told: 0,
-    }
-}
-
 fn returned(state: ReturnState, accepted: u32) -> Report {
-    let lines = [(1, ReturnedLine { quantity: 2, accepted, restock: accepted })].into_iter().collect();
-    let id = "R1".to_owned();
-    Report::Return {
-        returned: Return { id, state, lines, amount: None, credit_note: None, refund: None, by_hand: false },
-        currency: None,
-    }
+    Report::Return { returned: samples::returned("R1", state, 2, accepted), currency: None }
 }
 
 /// Whoever reports repeats until it is taken.

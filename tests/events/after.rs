@@ -1,11 +1,8 @@
 //! What happens to the order of the happy path when it does not end there, commit by commit: for the relay's events.
 
 use waybill_domain::store_order::RefundSeen;
-use waybill_domain::{
-    At, Change, Context, Document, DocumentKind, Effect, Order, Pieces, Return, ReturnState, ReturnedLine, Shipment, Step,
-    advance,
-};
-use waybill_testkit::memory::samples::{cents, order};
+use waybill_domain::{At, Change, Context, Document, DocumentKind, Effect, Order, Pieces, ReturnState, Shipment, Step, advance};
+use waybill_testkit::memory::samples::{cents, order, returned, shipment};
 
 use crate::made::story;
 
@@ -13,26 +10,8 @@ use crate::made::story;
 pub fn way_back() -> Vec<Order> {
     let posted = story().into_iter().nth(4).expect("posted");
     let (key, at) = (posted.key.clone(), posted.received_at.plus_seconds(3_600));
-    let shipment = Shipment {
-        id: "P-1".to_owned(),
-        revision: 1,
-        carrier: "DHL".to_owned(),
-        tracking: "T-1".to_owned(),
-        tracking_url: String::new(),
-        shipped_at: at,
-        lines: Pieces::from([(1, 2)]),
-        void: false,
-        told: 0,
-    };
-    let returned = Return {
-        id: "R-1".to_owned(),
-        state: ReturnState::Inspected,
-        lines: [(1, ReturnedLine { quantity: 1, accepted: 1, restock: 1 })].into(),
-        amount: None,
-        credit_note: None,
-        refund: None,
-        by_hand: false,
-    };
+    let shipment = Shipment { shipped_at: at, ..shipment("P-1", 1, &[(1, 2)]) };
+    let returned = returned("R-1", ReturnState::Inspected, 1, 1);
     let mut refunded = order(key.id, &[("SKU-A", 1)]);
     refunded.modified = at.plus_seconds(60);
     refunded.refunds.push(RefundSeen { id: 17, amount: cents(1190) });

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use waybill_domain::StockState;
 use waybill_domain::money::Decimal;
 use waybill_testkit::memory::{Simulation, State, Trouble};
 
-use crate::common::invariants::{assert_invariants, assert_orders_are_right};
+use crate::common::invariants::{assert_invariants, assert_orders_are_right, stock_adds_up};
 use crate::plan::Plan;
 
 /// The checks, with what they saw last, so that they look only at what changed.
@@ -32,27 +31,27 @@ impl Checks {
         }
         Ok(())
     }
+}
 
-    /// When nothing moves any more. If the stream lost nothing, the bus must have heard everything.
-    pub fn at_rest(&self, simulation: &Simulation, plan: &Plan) {
-        let told = !plan.weather.iter().any(|weather| weather.trouble == Trouble::Stream);
-        let check = if told { assert_invariants } else { assert_orders_are_right };
-        check(&simulation.world, "at rest");
-        let slots = usize::try_from(simulation.world.state().erps.values().map(|erp| erp.slots).sum::<u32>()).unwrap_or(0);
-        let most = simulation.calls_out().iter().map(|(_, out)| *out).max().unwrap_or(0);
-        assert!(most <= slots, "{most} calls were out at once at an ERP with {slots} slots");
-        the_rate_was_kept(simulation);
-        outages_were_waited_out(simulation, plan);
-    }
+/// When nothing moves any more. If the stream lost nothing, the bus must have heard everything.
+pub fn at_rest(simulation: &Simulation, plan: &Plan) {
+    let told = !plan.weather.iter().any(|weather| weather.trouble == Trouble::Stream);
+    let check = if told { assert_invariants } else { assert_orders_are_right };
+    check(&simulation.world, "at rest");
+    let slots = usize::try_from(simulation.world.state().erps.values().map(|erp| erp.slots).sum::<u32>()).unwrap_or(0);
+    let most = simulation.calls_out().iter().map(|(_, out)| *out).max().unwrap_or(0);
+    assert!(most <= slots, "{most} calls were out at once at an ERP with {slots} slots");
+    the_rate_was_kept(simulation);
+    outages_were_waited_out(simulation, plan);
 }
 
 /// While the ERP was down, hardly anybody called it: some until the circuit opened, then a probe now and again, of two calls at most.
 fn outages_were_waited_out(simulation: &Simulation, plan: &Plan) {
-    let calls = simulation.erp_calls();
+    let state = simulation.world.state();
     for outage in plan.weather.iter().filter(|weather| weather.trouble == Trouble::ErpDown && weather.lasts > 900) {
         let (from, to) =
             (simulation.begin().plus_seconds(outage.from + 120), simulation.begin().plus_seconds(outage.from + outage.lasts));
-        let called = calls.iter().filter(|at| **at >= from && **at < to).count();
+        let called = state.erp.health.calls.iter().filter(|(_, at)| *at >= from && *at < to).count();
         let most = 14 + usize::try_from(outage.lasts / 150).unwrap_or(0);
         assert!(called <= most, "an ERP that was down for {} s was called {called} times", outage.lasts);
     }
@@ -67,27 +66,6 @@ fn the_rate_was_kept(simulation: &Simulation) {
         let minute = writes[number..].iter().take_while(|at| at.since(*first) < 60_000).count();
         assert!(minute <= most, "{minute} writes in the minute from {first}, and the ERP bears {per_minute}");
     }
-}
-
-/// The ledger is what the orders hold, and promises nothing that is not there.
-fn stock_adds_up(state: &State) -> Result<(), String> {
-    for ((_, sku), row) in &state.stock {
-        let mut unproven = 0;
-        for order in state.orders.values() {
-            if order.stock.state == StockState::Reserved {
-                unproven += i64::from(order.stock.lines.get(sku).copied().unwrap_or(0));
-            }
-            unproven += i64::from(order.stock.extra.get(sku).copied().unwrap_or(0));
-        }
-        let proven: i64 = row.proven.values().sum();
-        if row.available < 0 {
-            return Err(format!("{sku} is oversold: {row:?}"));
-        }
-        if row.unproven != unproven || row.available != row.free - row.unproven - proven {
-            return Err(format!("{sku}: the orders hold {unproven}, the ledger says {row:?}"));
-        }
-    }
-    Ok(())
 }
 
 /// One live ERP document per order, one credit note per refund, one refund per return, no more credited than refunded.

@@ -2,8 +2,8 @@
 
 use waybill_domain::refund::RefundedLine;
 use waybill_domain::store_order::StoreStatus;
-use waybill_domain::{At, OrderKey, Return, ReturnState, ReturnedLine, Shipment, StoreOrder, StoreRefund};
-use waybill_testkit::memory::samples::{cents, delivery, order};
+use waybill_domain::{At, OrderKey, Return, ReturnState, Shipment, StoreOrder, StoreRefund};
+use waybill_testkit::memory::samples::{self, cents, delivery, order};
 use waybill_testkit::memory::{Errand, World};
 use waybill_workflow::steps::report::Report;
 
@@ -134,27 +134,11 @@ fn tell(world: &World, order: StoreOrder) -> Option<Errand> {
 }
 
 fn shipment(number: usize, revision: u32, quantity: u32) -> Shipment {
-    Shipment {
-        id: format!("S{number}"),
-        revision,
-        carrier: "DHL".to_owned(),
-        tracking: format!("T-{number}"),
-        tracking_url: String::new(),
-        shipped_at: At(1_767_225_700_000),
-        lines: [(1, quantity)].into_iter().filter(|(_, quantity)| *quantity > 0).collect(),
-        void: false,
-        told: 0,
-    }
+    let lines = [(1, quantity)];
+    let lines = if quantity > 0 { &lines[..] } else { &[] };
+    Shipment { tracking: format!("T-{number}"), ..samples::shipment(&format!("S{number}"), revision, lines) }
 }
 
 fn sent_back(number: usize) -> Return {
-    Return {
-        id: format!("R{number}"),
-        state: ReturnState::Inspected,
-        lines: [(1, ReturnedLine { quantity: 1, accepted: 1, restock: 1 })].into(),
-        amount: None,
-        credit_note: None,
-        refund: None,
-        by_hand: false,
-    }
+    samples::returned(&format!("R{number}"), ReturnState::Inspected, 1, 1)
 }

@@ -7,11 +7,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
 use proptest::strategy::ValueTree;
-use waybill_domain::StockRow;
 use waybill_testkit::memory::samples::warehouse;
 use waybill_testkit::memory::{Mutation, Simulation, World};
 
-use crate::checks::Checks;
+use crate::checks::{Checks, at_rest};
 use crate::plan::{Plan, tree};
 
 /// What was played.
@@ -62,8 +61,7 @@ fn simulate(plan: &Plan, mutation: Option<Mutation>) -> Result<Tally, String> {
     // Enough for most, never for all.
     let many = i64::try_from(plan.lives.len()).unwrap_or(0);
     for (sku, free) in [("SKU-A", 5 + many * 3 / 2), ("SKU-B", 2 + many / 3)] {
-        let key = ("acme".parse().expect("slug"), sku.parse().expect("sku"));
-        world.state().stock.insert(key, StockRow::new(free, begin));
+        world.shelve(sku, free);
     }
     if plan.pushed {
         let mut state = world.state();
@@ -88,7 +86,7 @@ fn simulate(plan: &Plan, mutation: Option<Mutation>) -> Result<Tally, String> {
         steps += 1;
         checks.hold(state)
     })?;
-    checks.at_rest(&simulation, plan);
+    at_rest(&simulation, plan);
     let calls = simulation.counts().values().sum();
     let state = world.state();
     Ok(Tally {

@@ -14,8 +14,8 @@ use crate::steps::{Outcome, TRIES};
 /// more than a place in the line.
 const PATIENCE: u32 = 2;
 
-/// A message of a newer release is looked at again after so many seconds, then three times as many, up to six hours: 15 receives are two
-/// days, in which the newer release is deployed again, or its messages are looked after by a person.
+/// What waits for longer than an outage of seconds is looked at again after so many seconds, then three times as many, up to six hours: 15
+/// receives are two days, in which the newer release is deployed again, or what is down is up.
 const FIRST_WAIT: u32 = 60;
 const LONGEST_WAIT: u32 = 21_600;
 
@@ -47,7 +47,7 @@ pub enum Disposition {
 }
 
 impl Disposition {
-    /// Of a message of a newer release: nobody sends it again, so it waits for that release.
+    /// Of a message that nobody sends again, and that only time helps: one of a newer release, or a report while something is down.
     pub fn wait(reason: impl ToString, receive_count: u32) -> Self {
         let tripled = FIRST_WAIT.saturating_mul(3_u32.saturating_pow(receive_count.saturating_sub(1)));
         Disposition::Retry { after_seconds: tripled.min(LONGEST_WAIT), reason: reason.to_string() }

@@ -116,8 +116,6 @@ pub(super) struct Chaos {
     pub(super) calls_out: Vec<(At, usize)>,
     /// When the ERP was asked to write something.
     pub(super) erp_writes: Vec<At>,
-    /// When it was asked for anything.
-    pub(super) erp_calls: Vec<At>,
     /// Calls made, by name.
     pub(super) counts: BTreeMap<&'static str, u64>,
 }
@@ -147,6 +145,13 @@ const ERP_LATEST_MS: u32 = PATIENCE_MS + 90_000;
 /// The same of a store: PHP ends a request after this time.
 const STORE_LATEST_MS: u32 = 90_000;
 
+/// A number that looks like any other, and is the same for the same.
+pub(super) fn luck(of: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    of.hash(&mut hasher);
+    hasher.finish()
+}
+
 impl Chaos {
     pub(super) fn new(seed: u64, begin: At, weather: Vec<Weather>, mutation: Option<Mutation>) -> Self {
         let mut chaos = Chaos {
@@ -162,7 +167,6 @@ impl Chaos {
             calling: BTreeSet::new(),
             calls_out: Vec::new(),
             erp_writes: Vec::new(),
-            erp_calls: Vec::new(),
             counts: BTreeMap::new(),
         };
         // Slow or fast, as far apart as leases allow for: clocks in between are easier.
@@ -172,12 +176,10 @@ impl Chaos {
 
     /// A number below `sides`.
     pub(super) fn draw(&mut self, what: &str, sides: u64) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        (self.seed, self.current.about, what).hash(&mut hasher);
-        let times = self.drawn.entry(hasher.finish()).or_insert(0);
+        let what = luck(&(self.seed, self.current.about, what));
+        let times = self.drawn.entry(what).or_insert(0);
         *times += 1;
-        times.hash(&mut hasher);
-        hasher.finish() % sides.max(1)
+        luck(&(what, *times)) % sides.max(1)
     }
 
     /// Whether this goes wrong now.
@@ -246,7 +248,6 @@ impl World {
         if op.starts_with("erp.") {
             chaos.calling.insert(chaos.current.task);
             chaos.calls_out.push((state.now, chaos.calling.len()));
-            chaos.erp_calls.push(state.now);
             if !op.starts_with("erp.find") {
                 chaos.erp_writes.push(state.now);
             }

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use waybill_domain::{At, CreditNote, Document, ErpConfig, ErpOrder, ErpSlug};
 use waybill_workflow::CallError;
-use waybill_workflow::ports::Runtime;
 use waybill_workflow::ports::erp::{ErpAmend, ErpCancel, ErpCredit, ErpOrders, ErpRecord, Erps};
 
 use super::World;
@@ -32,8 +31,9 @@ pub struct MemoryConnection {
 
 impl MemoryConnection {
     fn reach(&self) -> Result<&World, CallError> {
-        let now = self.world.now();
-        let health = &mut self.world.state().erp.health;
+        let state = &mut *self.world.state();
+        // By its own clock, not by its caller's.
+        let (now, health) = (state.now, &mut state.erp.health);
         health.calls.push((self.erp.clone(), now));
         if health.down.contains(&self.erp) {
             return Err(CallError::Down { reason: "down".to_owned() });

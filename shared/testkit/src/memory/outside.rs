@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use waybill_domain::{At, CreditNote, Document, DocumentKind, ErpOrder, Reading, StaleReason, StoreConfig, StoreOrder};
+use waybill_domain::{At, CreditNote, Document, DocumentKind, ErpOrder, Reading, Sku, StaleReason, StoreConfig, StoreOrder};
 use waybill_workflow::CallError;
 use waybill_workflow::ports::erp::{ErpAmend, ErpCancel, ErpCredit, ErpOrders, ErpRecord};
 use waybill_workflow::ports::{Delivery, Storefront};
@@ -14,6 +14,8 @@ use super::{State, World};
 /// An ERP in memory. References are not unique in it, as in some real ones: whoever posts twice has two documents.
 #[derive(Default)]
 pub struct MemoryErp {
+    /// What it called free when it was last asked.
+    pub free: BTreeMap<Sku, i64>,
     /// What was created.
     pub orders: Vec<ErpRecord>,
     /// Calls that create a document and then never answer.

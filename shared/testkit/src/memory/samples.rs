@@ -2,7 +2,10 @@
 
 use waybill_domain::money::{Currency, Decimal};
 use waybill_domain::store_order::{Address, Charge, Line, StoreStatus, TaxLine, TaxPart};
-use waybill_domain::{At, Circuit, Endpoint, ErpConfig, Mapping, Policies, StockRow, StoreConfig, StoreOrder, WarehouseConfig};
+use waybill_domain::{
+    At, Circuit, Endpoint, ErpConfig, Mapping, Policies, Return, ReturnState, ReturnedLine, Shipment, Sku, StockRow, StoreConfig,
+    StoreOrder, WarehouseConfig,
+};
 use waybill_workflow::ports::Delivery;
 
 use super::World;
@@ -24,11 +27,19 @@ impl World {
             let circuit = Circuit::closed(store.clone()).polled(now);
             state.circuits.insert(store, circuit);
             state.secrets.insert("shop".parse().expect("slug"), vec![SECRET.to_owned()]);
-            for (sku, free) in [("SKU-A", 10), ("SKU-B", 3)] {
-                state.stock.insert(("acme".parse().expect("slug"), sku.parse().expect("sku")), StockRow::new(free, now));
-            }
+        }
+        for (sku, free) in [("SKU-A", 10), ("SKU-B", 3)] {
+            world.shelve(sku, free);
         }
         world
+    }
+
+    /// So many pieces are free in the ERP, and the ledger knows.
+    pub fn shelve(&self, sku: &str, free: i64) {
+        let mut state = self.state();
+        let (now, sku) = (state.now, sku.parse::<Sku>().expect("sku"));
+        state.erp.free.insert(sku.clone(), free);
+        state.stock.insert(("acme".parse().expect("slug"), sku), StockRow::new(free, now));
     }
 
     /// Places an order in the store, or replaces it, and returns the delivery that tells of it.
@@ -89,6 +100,34 @@ pub fn delivery(order: &StoreOrder) -> Delivery {
         delivery_id: Some(format!("{:08x}", order.id)),
         content_type: Some("application/json".to_owned()),
         body: serde_json::to_vec(order).expect("an order is JSON"),
+    }
+}
+
+/// A shipment of so many pieces of each line.
+pub fn shipment(id: &str, revision: u32, lines: &[(u64, u32)]) -> Shipment {
+    Shipment {
+        id: id.to_owned(),
+        revision,
+        carrier: "DHL".to_owned(),
+        tracking: "T-1".to_owned(),
+        tracking_url: String::new(),
+        shipped_at: At(1_767_225_700_000),
+        lines: lines.iter().copied().collect(),
+        void: false,
+        told: 0,
+    }
+}
+
+/// A return of so many pieces of the first line, of which so many are accepted and go back on the shelf.
+pub fn returned(id: &str, state: ReturnState, quantity: u32, accepted: u32) -> Return {
+    Return {
+        id: id.to_owned(),
+        state,
+        lines: [(1, ReturnedLine { quantity, accepted, restock: accepted })].into(),
+        amount: None,
+        credit_note: None,
+        refund: None,
+        by_hand: false,
     }
 }
 

@@ -16,7 +16,7 @@ use waybill_workflow::saga::SAGA;
 use waybill_workflow::steps::report::{Report, report};
 use waybill_workflow::steps::{intake, relay, sweep};
 
-use super::chaos::{Chaos, Current, Effect, Mutation, Trouble, Weather};
+use super::chaos::{Chaos, Current, Effect, Mutation, Trouble, Weather, luck};
 use super::{Message, State, World, deliver};
 
 /// Receives after which a message is dead, as in the template.
@@ -281,14 +281,8 @@ impl Simulation {
             Errand::Relay(_) => "relay".to_owned(),
             Errand::Sweep => "sweep".to_owned(),
         };
-        let about = {
-            use std::hash::{DefaultHasher, Hash, Hasher};
-            let mut hasher = DefaultHasher::new();
-            about.hash(&mut hasher);
-            hasher.finish()
-        };
         let env = usize::try_from(self.draw("environment", 4)).unwrap_or(0);
-        let current = Current { task: number, env, about };
+        let current = Current { task: number, env, about: luck(&about) };
         let future = Box::pin(perform(self.world.clone(), errand.clone()));
         let ends = now.plus_seconds(timeout_seconds(&errand));
         self.tasks.insert(number, Task { errand, future, current, began: now, ends });
@@ -420,11 +414,6 @@ impl Simulation {
     /// How many calls were out at the ERP, from each moment on.
     pub fn calls_out(&self) -> Vec<(At, usize)> {
         self.chaos(|chaos| chaos.calls_out.clone())
-    }
-
-    /// When the ERP was asked for anything.
-    pub fn erp_calls(&self) -> Vec<At> {
-        self.chaos(|chaos| chaos.erp_calls.clone())
     }
 
     /// When the ERP was asked to write something.
