@@ -38,6 +38,8 @@ pub fn merge(slug: &ErpSlug, before: Option<ErpConfig>, new: &NewErp) -> Result<
             version: 0,
             connector: ErpConnector::Rest,
             base_url: base_url.clone(),
+            database: None,
+            user: None,
             ca_pem: None,
             slots: 1,
             timeout_seconds: 20,

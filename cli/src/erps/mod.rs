@@ -6,16 +6,14 @@ pub mod command;
 
 pub use add::{NewErp, add, merge};
 pub use check::{check, unknown_skus};
-use waybill_connectors::erp::rest::RestErp;
-use waybill_domain::ErpConfig;
+use waybill_connectors::erp::AnyErp;
+use waybill_domain::{ErpConfig, ErpRecords};
 use waybill_workflow::CallError;
 
-/// A connection to an ERP.
+/// A connection to an ERP, on behalf of the store with these records.
 ///
 /// # Errors
 /// If the address, the CA or the token cannot be used; nothing is sent.
-pub fn connect(config: &ErpConfig, token: &str) -> Result<RestErp, CallError> {
-    match config.connector {
-        waybill_domain::config::ErpConnector::Rest => RestErp::new(config, token),
-    }
+pub fn connect(config: &ErpConfig, token: &str, records: Option<&ErpRecords>) -> Result<AnyErp, CallError> {
+    AnyErp::new(config, token)?.of_store(records)
 }

@@ -62,7 +62,11 @@ pub async fn pull_from(deployment: &Deployment, config: &ErpConfig) -> Result<Pu
     let token = deployment.secrets.erp_token(slug).await.map_err(|error| deployment.explain(&error))?;
     let token =
         token.ok_or_else(|| format!("ERP {slug} has no token; give it one with `waybill erp add {slug} --token-file FILE`"))?;
-    let erp = erps::connect(config, &token)?;
+    let stores = deployment.dynamo.stores().await.map_err(|error| deployment.explain(&error))?;
+    // Stores of one ERP share its ledger, so they share the warehouse that the figures are of.
+    let mut of_erp = stores.iter().filter(|store| store.erp == *slug);
+    let records = of_erp.find_map(|store| store.records.as_ref());
+    let erp = erps::connect(config, &token, records)?;
     pull(slug, &erp, &deployment.dynamo).await.map_err(|error| match error {
         PullError::Ledger(error) => deployment.explain(&error).into(),
         PullError::Erp(error) => format!("ERP {slug}: {}; `waybill erp check {slug}` says more", PullError::Erp(error)).into(),

@@ -87,6 +87,7 @@ pub fn merge(slug: &StoreSlug, before: Option<StoreConfig>, new: &NewStore) -> R
             warehouse: None,
             policies: Policies::default(),
             mapping: Mapping::default(),
+            records: None,
         },
         (None, None, _) => return Err(format!("store {slug} is new: say where it is with --url")),
         (None, Some(_), None) => return Err(format!("store {slug} is new: say which ERP its orders go to with --erp")),

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::facets::Payment;
 use crate::ids::{ErpSlug, Sku, StoreSlug, WarehouseSlug};
+use crate::records::ErpRecords;
 use crate::store_order::StoreOrder;
 
 /// A store.
@@ -31,6 +32,9 @@ pub struct StoreConfig {
     /// Mapping.
     #[serde(default)]
     pub mapping: Mapping,
+    /// The ERP's records that stand for this store's; connectors say whether they need them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub records: Option<ErpRecords>,
 }
 
 /// What to do where businesses differ. The defaults promise nothing that is not paid, in stock and known.
@@ -137,6 +141,12 @@ pub struct ErpConfig {
     pub connector: ErpConnector,
     /// Address of its API.
     pub base_url: String,
+    /// The database behind that address, for ERPs that keep several (Tryton, Odoo).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<String>,
+    /// Whom the token belongs to, for ERPs that ask (Odoo 16 to 18: the login).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
     /// The certificate authority in PEM, if it is a private one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ca_pem: Option<String>,
@@ -180,6 +190,10 @@ pub struct WarehouseConfig {
 pub enum ErpConnector {
     /// The generic REST contract.
     Rest,
+    /// Tryton 8.
+    Tryton,
+    /// Odoo 16 to 19.
+    Odoo,
 }
 
 fn one() -> u32 {

@@ -7,7 +7,7 @@ use crate::facets::{Payment, StockState};
 use crate::ids::{Sku, StoreSlug};
 use crate::money::{Currency, Decimal};
 use crate::order::Order;
-use crate::store_order::{Address, Charge, StoreOrder};
+use crate::store_order::{Address, Charge, StoreOrder, TaxPart};
 use crate::time::At;
 
 /// An item, amounts for the whole line after discounts.
@@ -25,6 +25,8 @@ pub struct ErpLine {
     pub net: Decimal,
     /// Tax.
     pub tax: Decimal,
+    /// The tax by the store's rate; rates that take nothing are left out.
+    pub taxes: Vec<TaxPart>,
 }
 
 /// A shipping or fee amount.
@@ -38,6 +40,8 @@ pub struct ErpCharge {
     pub net: Decimal,
     /// Tax.
     pub tax: Decimal,
+    /// The tax by the store's rate; rates that take nothing are left out.
+    pub taxes: Vec<TaxPart>,
 }
 
 /// An order for an ERP. Holds personal data.
@@ -120,6 +124,7 @@ pub fn erp_order(record: &Order, order: &StoreOrder, config: &StoreConfig) -> Re
             quantity: u32::try_from(line.quantity).unwrap_or(0),
             net: line.total,
             tax: line.total_tax,
+            taxes: taxes(&line.taxes),
         })
     });
     Ok(ErpOrder {
@@ -149,7 +154,17 @@ pub fn erp_order(record: &Order, order: &StoreOrder, config: &StoreConfig) -> Re
 }
 
 fn charges(charges: &[Charge]) -> Vec<ErpCharge> {
-    let charge =
-        |charge: &Charge| ErpCharge { charge: charge.id, title: charge.title.clone(), net: charge.total, tax: charge.total_tax };
+    let charge = |charge: &Charge| ErpCharge {
+        charge: charge.id,
+        title: charge.title.clone(),
+        net: charge.total,
+        tax: charge.total_tax,
+        taxes: taxes(&charge.taxes),
+    };
     charges.iter().map(charge).collect()
+}
+
+/// WooCommerce lists every rate of the order at every line; those that do not apply to it have no amount there.
+fn taxes(parts: &[TaxPart]) -> Vec<TaxPart> {
+    parts.iter().filter(|part| !part.total.is_zero()).cloned().collect()
 }

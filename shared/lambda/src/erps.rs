@@ -4,9 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use waybill_aws::Secrets;
-use waybill_connectors::erp::rest::RestErp;
-use waybill_domain::config::ErpConnector;
-use waybill_domain::{ErpConfig, ErpSlug};
+use waybill_connectors::erp::AnyErp;
+use waybill_domain::{ErpConfig, ErpRecords, ErpSlug};
 use waybill_workflow::CallError;
 
 /// The connections of this environment.
@@ -16,16 +15,21 @@ pub struct ErpConnections(Arc<Mutex<HashMap<ErpSlug, Kept>>>);
 struct Kept {
     config: ErpConfig,
     token: String,
-    erp: RestErp,
+    erp: AnyErp,
 }
 
 impl ErpConnections {
-    /// The connection for this configuration.
+    /// The connection for this configuration, on behalf of the store with these records.
     ///
     /// # Errors
     /// [`CallError::Refused`] when there is no token or the configuration cannot work; [`CallError::Busy`] when Secrets Manager does
     /// not answer.
-    pub async fn connect(&self, secrets: &Secrets, config: &ErpConfig) -> Result<RestErp, CallError> {
+    pub async fn connect(
+        &self,
+        secrets: &Secrets,
+        config: &ErpConfig,
+        records: Option<&ErpRecords>,
+    ) -> Result<AnyErp, CallError> {
         let token = secrets.erp_token(&config.slug).await;
         let token = token.map_err(|error| CallError::Busy { after_seconds: None, reason: error.to_string() })?;
         let Some(token) = token else {
@@ -34,12 +38,11 @@ impl ErpConnections {
         };
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = kept.get(&config.slug).filter(|known| known.config == *config && known.token == token) {
-            return Ok(known.erp.clone());
+            return known.erp.of_store(records);
         }
-        let erp = match config.connector {
-            ErpConnector::Rest => RestErp::new(config, &token)?,
-        };
-        kept.insert(config.slug.clone(), Kept { config: config.clone(), token, erp: erp.clone() });
-        Ok(erp)
+        let erp = AnyErp::new(config, &token)?;
+        let of_store = erp.of_store(records)?;
+        kept.insert(config.slug.clone(), Kept { config: config.clone(), token, erp });
+        Ok(of_store)
     }
 }

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use waybill_aws::{Bus, Dynamo, Names, Pace, Queues, Secrets, Sqs, sdk_config};
 use waybill_connectors::client_signature;
-use waybill_connectors::erp::rest::RestErp;
+use waybill_connectors::erp::AnyErp;
 use waybill_connectors::warehouse::PushedWarehouses;
 use waybill_connectors::woocommerce::{RestKeys, WooCommerce};
 use waybill_contracts::Fact;
 use waybill_domain::{
-    At, Circuit, ClientSlug, ContentHash, Endpoint, ErpConfig, ErpSlug, Event, FulfilmentOrder, Lane, NewRefund, Order, OrderKey,
-    Reading, Shipment, StoreConfig, StoreOrder, StoreRefund, StoreSlug, WarehouseConfig, WarehouseSlug,
+    At, Circuit, ClientSlug, ContentHash, Endpoint, ErpConfig, ErpRecords, ErpSlug, Event, FulfilmentOrder, Lane, NewRefund,
+    Order, OrderKey, Reading, Shipment, StoreConfig, StoreOrder, StoreRefund, StoreSlug, WarehouseConfig, WarehouseSlug,
 };
 use waybill_workflow::ports::erp::Erps;
 use waybill_workflow::ports::{
@@ -110,9 +110,9 @@ impl Runtime for Platform {
 }
 
 impl Erps for Platform {
-    type Connection = RestErp;
-    async fn connect(&self, config: &ErpConfig) -> Result<RestErp, CallError> {
-        self.erps.connect(&self.secrets, config).await
+    type Connection = AnyErp;
+    async fn connect(&self, config: &ErpConfig, records: Option<&ErpRecords>) -> Result<AnyErp, CallError> {
+        self.erps.connect(&self.secrets, config, records).await
     }
 }
 

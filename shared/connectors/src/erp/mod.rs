@@ -1,3 +1,11 @@
 //! Connectors to ERPs, one module each. `README.md` beside this file says how to choose and how to write one.
 
+mod any;
+mod checks;
+mod connection;
+mod refusals;
 pub mod rest;
+mod scrub;
+mod text;
+
+pub use any::AnyErp;

@@ -4,7 +4,7 @@ use waybill_connectors::erp::rest::RestErp;
 use waybill_domain::config::ErpConnector;
 use waybill_domain::erp_order::{ErpCharge, ErpLine};
 use waybill_domain::refund::CreditLine;
-use waybill_domain::store_order::Address;
+use waybill_domain::store_order::{Address, TaxPart};
 use waybill_domain::{At, CreditNote, Currency, ErpConfig, ErpOrder, Payment};
 use waybill_testkit::erp::{Commit, FakeErp, FakeErpConfig, Fault, Then};
 use waybill_workflow::CallError;
@@ -23,6 +23,8 @@ pub fn config(base_url: &str) -> ErpConfig {
         version: 1,
         connector: ErpConnector::Rest,
         base_url: base_url.to_owned(),
+        database: None,
+        user: None,
         ca_pem: None,
         slots: 1,
         timeout_seconds: 1,
@@ -67,8 +69,15 @@ pub fn order(reference: &str) -> ErpOrder {
             quantity: 2,
             net: decimal("20.00"),
             tax: decimal("3.80"),
+            taxes: vec![TaxPart { rate_id: 1, total: decimal("3.80") }],
         }],
-        shipping_charges: vec![ErpCharge { charge: 12, title: "Parcel".into(), net: decimal("5.00"), tax: decimal("0.95") }],
+        shipping_charges: vec![ErpCharge {
+            charge: 12,
+            title: "Parcel".into(),
+            net: decimal("5.00"),
+            tax: decimal("0.95"),
+            taxes: vec![TaxPart { rate_id: 1, total: decimal("0.95") }],
+        }],
         fees: Vec::new(),
         discounts: vec![("WELCOME".into(), decimal("1.00"))],
         net: decimal("25.00"),

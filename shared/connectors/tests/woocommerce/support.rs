@@ -44,6 +44,7 @@ pub fn store_config(base_url: &str) -> StoreConfig {
         warehouse: None,
         policies: Policies::default(),
         mapping: Mapping { same_skus: true, ..Mapping::default() },
+        records: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use waybill_domain::{At, CreditNote, Document, ErpConfig, ErpOrder, ErpSlug};
+use waybill_domain::{At, CreditNote, Document, ErpConfig, ErpOrder, ErpRecords, ErpSlug};
 use waybill_workflow::CallError;
 use waybill_workflow::ports::erp::{ErpAmend, ErpCancel, ErpCredit, ErpOrders, ErpRecord, Erps};
 
@@ -84,7 +84,7 @@ impl ErpCredit for MemoryConnection {
 
 impl Erps for World {
     type Connection = MemoryConnection;
-    async fn connect(&self, config: &ErpConfig) -> Result<MemoryConnection, CallError> {
+    async fn connect(&self, config: &ErpConfig, _records: Option<&ErpRecords>) -> Result<MemoryConnection, CallError> {
         Ok(MemoryConnection { world: self.clone(), erp: config.slug.clone() })
     }
 }

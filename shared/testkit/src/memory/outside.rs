@@ -169,6 +169,7 @@ fn record(order: &ErpOrder, confirmed_at: At, erp: &MemoryErp) -> ErpRecord {
         confirmed_at,
         total: order.total + erp.drift,
         currency: order.currency.clone(),
+        unfinished: None,
     }
 }
 

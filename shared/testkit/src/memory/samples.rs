@@ -61,6 +61,7 @@ pub fn store() -> StoreConfig {
         warehouse: None,
         policies: Policies::default(),
         mapping: Mapping { same_skus: true, ..Mapping::default() },
+        records: None,
     }
 }
 
@@ -71,6 +72,8 @@ pub fn erp() -> ErpConfig {
         version: 1,
         connector: waybill_domain::config::ErpConnector::Rest,
         base_url: "https://erp.example.test".to_owned(),
+        database: None,
+        user: None,
         ca_pem: None,
         slots: 1,
         timeout_seconds: 20,

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use waybill_domain::money::{Currency, Decimal};
-use waybill_domain::{At, CreditNote, Document, DocumentKind, ErpOrder, Sku};
+use waybill_domain::{At, CreditNote, Document, DocumentKind, ErpConfig, ErpOrder, ErpRecords, Finding, Sku};
 
 use crate::error::CallError;
 
@@ -46,14 +46,26 @@ pub struct ErpRecord {
     pub currency: Currency,
     /// Its documents so far, the sales order first.
     pub documents: Vec<Document>,
+    /// What belongs to the posting (an invoice, a payment) and is not there yet.
+    pub unfinished: Option<Unfinished>,
+}
+
+/// An order is confirmed in the ERP, and not all that belongs to its posting is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unfinished {
+    /// A posting was cut off: creating the order again goes on from there.
+    CutOff,
+    /// The ERP refuses the rest for good: a person must look.
+    Refused(Finding),
 }
 
 /// Orders.
 pub trait ErpOrders: Sync {
-    /// Creates and confirms an order. A duplicate reference is not an error: the order that is there is returned. An answer that cannot
-    /// be trusted is [`CallError::Unknown`].
+    /// Creates and confirms an order, with the documents that belong to it. A duplicate reference is not an error: the order that is there is
+    /// finished where it was cut off, and returned. An answer that cannot be trusted is [`CallError::Unknown`]; so is whatever ends a posting of
+    /// several calls after the one that may have confirmed the order.
     fn create(&self, order: &ErpOrder) -> impl Future<Output = Result<ErpRecord, CallError>> + Send;
-    /// The orders with this reference: none, one, or (in ERPs whose reference is not unique) several.
+    /// The confirmed orders with this reference, finished or not: none, one, or (in ERPs whose reference is not unique) several.
     fn find(&self, reference: &str) -> impl Future<Output = Result<Vec<ErpRecord>, CallError>> + Send;
 }
 
@@ -172,6 +184,10 @@ impl<T: ErpAvailability + ErpOrders + ErpAmend + ErpCancel + ErpCredit + ErpShip
 pub trait Erps: Sync {
     /// What a connection can do for the steps.
     type Connection: ErpOrders + ErpAmend + ErpCancel + ErpCredit + Send + Sync;
-    /// A connection, built from configuration and secrets and kept warm.
-    fn connect(&self, config: &waybill_domain::ErpConfig) -> impl Future<Output = Result<Self::Connection, CallError>> + Send;
+    /// A connection on behalf of a store, whose records in the ERP are these; built from configuration and secrets and kept warm.
+    fn connect(
+        &self,
+        config: &ErpConfig,
+        records: Option<&ErpRecords>,
+    ) -> impl Future<Output = Result<Self::Connection, CallError>> + Send;
 }

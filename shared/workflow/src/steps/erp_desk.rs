@@ -1,7 +1,7 @@
 //! A place at an ERP: let in by its door, connected, and counted for as long as the call takes.
 
 use waybill_contracts::Command;
-use waybill_domain::{At, Endpoint, ErpConfig, Order, StoreConfig};
+use waybill_domain::{At, Endpoint, ErpConfig, ErpRecords, Order, StoreConfig};
 
 use super::door::{Door, Knock};
 use super::leases::Settle;
@@ -16,6 +16,7 @@ impl<T: Configs + Circuits + Erps + Runtime> Ports for T {}
 /// Somebody before the ERP's door.
 pub(super) struct ErpKnock {
     config: ErpConfig,
+    records: Option<ErpRecords>,
     knock: Knock,
 }
 
@@ -37,13 +38,13 @@ impl ErpKnock {
         };
         let there = (Endpoint::Erp(config.slug.clone()), config.limits());
         let knock = Knock::at(ports, there, Settle::of(&config), command).await?;
-        Ok(ErpKnock { config, knock })
+        Ok(ErpKnock { config, records: store.records.clone(), knock })
     }
 
     /// Takes a place.
     pub(super) async fn enter<P: Ports>(self, ports: &P) -> Result<ErpDesk<P::Connection>, StepError> {
-        let ErpKnock { config, knock } = self;
-        let connection = ports.connect(&config).await.map_err(|error| match error {
+        let ErpKnock { config, records, knock } = self;
+        let connection = ports.connect(&config, records.as_ref()).await.map_err(|error| match error {
             CallError::Refused { code, message } => StepError::Terminal { code, message },
             other => {
                 let endpoint = Some(Endpoint::Erp(config.slug.clone()));

@@ -1,7 +1,5 @@
 //! Sends a request and judges the answer. The only place that knows the token.
 
-use std::time::Duration;
-
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use serde::Serialize;
@@ -9,8 +7,9 @@ use serde::de::DeserializeOwned;
 use waybill_domain::ErpConfig;
 use waybill_workflow::CallError;
 
-use super::error::{self, Verdict};
-use crate::http::{Http, HttpConfig};
+use super::error::Verdict;
+use crate::erp::connection;
+use crate::http::Http;
 
 /// One request. Whatever is not a `GET` changes something in the ERP.
 pub(super) struct Call<'a> {
@@ -77,21 +76,7 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new(config: &ErpConfig, token: &str) -> Result<Self, CallError> {
-        let timeout = Duration::from_secs(u64::from(config.timeout_seconds.max(1)));
-        let settings = HttpConfig {
-            ca_pem: config.ca_pem.clone(),
-            connect_timeout: timeout.min(Duration::from_secs(5)),
-            timeout,
-            ..HttpConfig::new(&config.base_url)
-        };
-        let http = Http::new(&settings).map_err(|error| error::config_invalid(&error.to_string()))?;
-        let unusable = || error::config_invalid("the token of the ERP is empty or has characters that a header cannot have");
-        if token.trim().is_empty() {
-            return Err(unusable());
-        }
-        let mut authorization = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| unusable())?;
-        authorization.set_sensitive(true);
-        Ok(Self { http, authorization })
+        Ok(Self { http: connection::http(config)?, authorization: connection::bearer(token)? })
     }
 
     /// The body of a good answer; anything else is a [`Verdict`].

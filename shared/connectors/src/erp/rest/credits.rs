@@ -1,18 +1,19 @@
 //! Credit notes: created and found.
 
-use waybill_domain::money::Decimal;
 use waybill_domain::{CreditNote, Document, DocumentKind};
 use waybill_workflow::CallError;
 use waybill_workflow::ports::erp::ErpCredit;
 
 use super::client::Call;
 use super::error::{Code, Verdict};
-use super::scrub::Scrub;
-use super::{RestErp, error, transform, wire};
+use super::{RestErp, wire};
+use crate::erp::refusals::credit_differs;
+use crate::erp::scrub::Scrub;
+use crate::erp::{checks, text};
 
 impl ErpCredit for RestErp {
     async fn credit(&self, note: &CreditNote) -> Result<Document, CallError> {
-        prove(note)?;
+        checks::credit_note(note)?;
         let body = new_credit_note(note);
         let call = Call::post("credit note", &["v1", "credit-notes"], &body).optional("erp_cannot_credit");
         let found: wire::CreditNote = match self.client.call(&call).await {
@@ -23,10 +24,10 @@ impl ErpCredit for RestErp {
             },
             Err(verdict) => return Err(self.failed(&call, verdict, &Scrub::unknown()).await),
         };
-        let same_money = transform::amount(&found.total) == Some(note.amount) && found.currency == note.currency.code();
+        let same_money = text::amount(&found.total) == Some(note.amount) && found.currency == note.currency.code();
         let same = found.reference == note.reference && found.order == note.order;
         match document(found).filter(|_| same) {
-            Some(_) if !same_money => Err(error::credit_differs()),
+            Some(_) if !same_money => Err(credit_differs()),
             Some(document) => Ok(document),
             None => Err(call.unknown("the answer is about another credit note")),
         }
@@ -47,24 +48,7 @@ impl ErpCredit for RestErp {
 
 /// What is kept of a credit note; `None` for an id that cannot be kept.
 fn document(found: wire::CreditNote) -> Option<Document> {
-    Some(Document { kind: DocumentKind::CreditNote, id: transform::id(found.id)?, number: transform::short(&found.number) })
-}
-
-/// Nothing is sent that does not add up: a credit note is money that leaves.
-fn prove(note: &CreditNote) -> Result<(), CallError> {
-    let lines = note.lines.iter().map(|line| (line.net, line.tax));
-    let charges = note.charges.iter().map(|charge| (charge.net, charge.tax));
-    let sum = lines.chain(charges).try_fold(note.other, |sum, (net, tax)| sum.checked_add(net)?.checked_add(tax));
-    if sum != Some(note.amount) {
-        return Err(error::not_postable("the parts of the credit note do not add up to its amount"));
-    }
-    if note.amount <= Decimal::ZERO {
-        return Err(error::not_postable("the amount of the credit note is not positive"));
-    }
-    match note.lines.iter().find(|line| line.restock > line.quantity) {
-        Some(_) => Err(error::not_postable("the credit note puts more pieces back on the shelf than it credits")),
-        None => Ok(()),
-    }
+    Some(Document { kind: DocumentKind::CreditNote, id: text::id(found.id)?, number: text::short(&found.number) })
 }
 
 fn new_credit_note(note: &CreditNote) -> wire::NewCreditNote<'_> {

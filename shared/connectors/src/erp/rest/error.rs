@@ -6,7 +6,8 @@ use serde::Deserialize;
 use waybill_workflow::CallError;
 
 use super::client::Call;
-use super::scrub::Scrub;
+use crate::erp::refusals::{order_cancelled, refused};
+use crate::erp::scrub::Scrub;
 use crate::http::{Answer, Cause, Failure};
 
 /// How a request ended, other than with a good answer.
@@ -191,31 +192,7 @@ fn wait(answer: &Answer) -> Option<u32> {
     answer.retry_after().and_then(|wait| u32::try_from(wait.as_secs()).ok())
 }
 
-fn refused(code: &str, message: String) -> CallError {
-    CallError::Refused { code: code.to_owned(), message }
-}
-
 /// The ERP is there and does not offer this.
 pub(super) fn not_offered(call: &Call<'_>) -> CallError {
     refused(call.cannot.unwrap_or("erp_unsupported"), call.reason("this ERP does not offer it"))
-}
-
-/// The endpoint's configuration cannot be used.
-pub(super) fn config_invalid(message: &str) -> CallError {
-    refused("erp_config_invalid", message.to_owned())
-}
-
-/// The order is in the ERP, cancelled: somebody did that there.
-pub(super) fn order_cancelled() -> CallError {
-    refused("erp_order_cancelled", "the order with this reference has been cancelled in the ERP".to_owned())
-}
-
-/// The credit note is in the ERP, over another amount.
-pub(super) fn credit_differs() -> CallError {
-    refused("erp_total_differs", "the credit note with this reference is over another amount or currency".to_owned())
-}
-
-/// The order may not be posted as it is.
-pub(super) fn not_postable(message: &str) -> CallError {
-    refused("erp_not_postable", message.to_owned())
 }

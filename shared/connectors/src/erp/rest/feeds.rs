@@ -12,6 +12,7 @@ use waybill_workflow::ports::erp::{
 
 use super::client::Call;
 use super::{RestErp, transform, wire};
+use crate::erp::text;
 
 /// SKUs in one question: the contract's limit.
 const SKUS: usize = 100;
@@ -114,11 +115,11 @@ impl ErpShipments for RestErp {
 fn shipment(item: wire::Shipment) -> Option<ErpShipment> {
     let lines = item.lines.into_iter().map(|line| Some((line.line.parse().ok()?, line.quantity)));
     Some(ErpShipment {
-        id: transform::id(item.id)?,
-        reference: transform::id(item.order_reference)?,
+        id: text::id(item.id)?,
+        reference: text::id(item.order_reference)?,
         shipped_at: At::parse(&item.shipped_at)?,
-        carrier: transform::short(&item.carrier.unwrap_or_default()),
-        tracking: transform::short(&item.tracking_number.unwrap_or_default()),
+        carrier: text::short(&item.carrier.unwrap_or_default()),
+        tracking: text::short(&item.tracking_number.unwrap_or_default()),
         lines: lines.collect::<Option<_>>()?,
     })
 }
@@ -133,9 +134,9 @@ impl ErpDocuments for RestErp {
 fn document(item: wire::DayDocument) -> Option<DayDocument> {
     Some(DayDocument {
         kind: transform::kind(&item.kind)?,
-        id: transform::id(item.id)?,
+        id: text::id(item.id)?,
         reference: item.reference,
-        total: transform::amount(&item.total)?,
+        total: text::amount(&item.total)?,
         currency: Currency::new(&item.currency),
     })
 }

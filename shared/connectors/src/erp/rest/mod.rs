@@ -2,23 +2,22 @@
 //!
 //! `orders` creates, finds, amends and cancels, `credits` does credit notes, `feeds` reads the lists. Below them `client` sends and
 //! judges, `wire` has the bodies as they are on the line, `transform` puts the workflow's words into them and back, `error` decides
-//! what an answer proves, `scrub` keeps personal data out of messages.
+//! what an answer proves.
 
 mod client;
 mod credits;
 mod error;
 mod feeds;
 mod orders;
-mod scrub;
 mod transform;
 mod wire;
 
 use waybill_domain::ErpConfig;
 use waybill_workflow::CallError;
 
+use crate::erp::scrub::Scrub;
 use client::{Call, Client};
 use error::Verdict;
-use scrub::Scrub;
 
 /// A connection to one ERP. Cheap to clone; build it once per configuration and keep it, so that connections stay open.
 #[derive(Clone)]

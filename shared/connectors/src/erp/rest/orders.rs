@@ -6,9 +6,10 @@ use waybill_workflow::ports::erp::{ErpAmend, ErpCancel, ErpOrders, ErpRecord};
 
 use super::client::Call;
 use super::error::{Code, Verdict};
-use super::scrub::Scrub;
 use super::transform::Found;
-use super::{RestErp, error, transform, wire};
+use super::{RestErp, transform, wire};
+use crate::erp::refusals::order_cancelled;
+use crate::erp::scrub::Scrub;
 
 impl ErpOrders for RestErp {
     async fn create(&self, order: &ErpOrder) -> Result<ErpRecord, CallError> {
@@ -42,7 +43,7 @@ impl ErpOrders for RestErp {
                 None => return Err(call.down("an order in the answer cannot be read")),
             }
         }
-        if live.is_empty() && cancelled { Err(error::order_cancelled()) } else { Ok(live) }
+        if live.is_empty() && cancelled { Err(order_cancelled()) } else { Ok(live) }
     }
 }
 
@@ -68,7 +69,7 @@ fn confirmed(call: &Call<'_>, found: wire::Order, order: &ErpOrder) -> Result<Er
     }
     match transform::record(found) {
         Some(Found::Live(record)) => Ok(record),
-        Some(Found::Cancelled) => Err(error::order_cancelled()),
+        Some(Found::Cancelled) => Err(order_cancelled()),
         Some(Found::Pending) | None => Err(call.unknown("the answer is not a confirmed order")),
     }
 }

@@ -2,20 +2,15 @@
 //! is small, and is compared as money.
 
 use waybill_domain::erp_order::{ErpCharge, ErpLine};
-use waybill_domain::money::{Currency, Decimal};
+use waybill_domain::money::Currency;
 use waybill_domain::store_order::Address;
-use waybill_domain::{At, Document, DocumentKind, ErpOrder, Payment};
+use waybill_domain::{At, Document, DocumentKind, ErpOrder};
 use waybill_workflow::CallError;
 use waybill_workflow::ports::erp::ErpRecord;
 
-use super::{error, wire};
-
-/// Longest id that is stored, in bytes.
-const LONGEST_ID: usize = 100;
-/// Longest text that is kept, in characters.
-const LONGEST_TEXT: usize = 60;
-/// Most documents of an order that are kept.
-const MOST_DOCUMENTS: usize = 8;
+use super::wire;
+use crate::erp::checks;
+use crate::erp::text::{MOST_DOCUMENTS, amount, id, short};
 
 /// An order to be sent.
 ///
@@ -45,7 +40,7 @@ pub(super) fn new_order(order: &ErpOrder) -> Result<wire::NewOrder<'_>, CallErro
         totals: wire::Totals { net: order.net.to_string(), tax: order.tax.to_string(), total: order.total.to_string() },
         payment: wire::Payment {
             method: &order.payment_method,
-            state: payment(order.payment)?,
+            state: if checks::is_paid(order.payment)? { "paid" } else { "on_account" },
             transaction_id: filled(&order.transaction_id),
             paid_at: order.paid_at.map(|at| at.to_string()),
         },
@@ -96,16 +91,6 @@ fn filled(text: &str) -> Option<&str> {
     Some(text).filter(|text| !text.is_empty())
 }
 
-/// Validation lets only these through; what it should have stopped is stopped here.
-fn payment(payment: Payment) -> Result<&'static str, CallError> {
-    match payment {
-        // What was paid back since is credited by its own documents.
-        Payment::Paid | Payment::PartlyRefunded | Payment::Refunded => Ok("paid"),
-        Payment::CashOnDelivery | Payment::OnHold | Payment::Authorised => Ok("on_account"),
-        Payment::Unpaid | Payment::Failed | Payment::Voided => Err(error::not_postable("the order is not paid")),
-    }
-}
-
 /// An order in the ERP.
 pub(super) enum Found {
     /// Confirmed.
@@ -133,6 +118,7 @@ pub(super) fn record(order: wire::Order) -> Option<Found> {
         total: amount(&order.total)?,
         currency: Currency::new(&order.currency),
         documents: std::iter::once(first).chain(others).take(MOST_DOCUMENTS).collect(),
+        unfinished: None,
     }))
 }
 
@@ -151,22 +137,4 @@ pub(super) fn kind(name: &str) -> Option<DocumentKind> {
         "credit_note" => Some(DocumentKind::CreditNote),
         _ => None,
     }
-}
-
-/// An id, unless it is empty, too long to be kept or not text.
-pub(super) fn id(id: String) -> Option<String> {
-    ((1..=LONGEST_ID).contains(&id.len()) && !id.chars().any(char::is_control)).then_some(id)
-}
-
-/// A text for people, shortened.
-pub(super) fn short(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(LONGEST_TEXT).collect()
-}
-
-/// An amount as the contract writes it; `None` for everything else, exponents and lost digits included.
-pub(super) fn amount(text: &str) -> Option<Decimal> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
-    let is_digits = |part: &str, most: usize| (1..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
-    (is_digits(whole, 12) && is_digits(fraction, 6)).then(|| text.parse().ok())?
 }

@@ -15,14 +15,14 @@ mod correct;
 use waybill_contracts::Command;
 use waybill_domain::erp_order::{erp_order, reference};
 use waybill_domain::shipment::pieces_to_ship;
-use waybill_domain::{Change, ErpState, Order, Stage, Step, StoreConfig, StoreOrder, advance};
+use waybill_domain::{Change, ErpState, Finding, Order, Stage, Step, StoreConfig, StoreOrder, advance};
 
 use super::erp_desk::{self, ErpDesk, ErpKnock};
 use super::reserve::{snapshot, store};
 use super::{Outcome, committed, doubted, due, written};
 use crate::commit::{commit, context, settle};
 use crate::error::{CallError, Failure, StepError};
-use crate::ports::erp::{ErpOrders, ErpRecord};
+use crate::ports::erp::{ErpOrders, ErpRecord, Unfinished};
 use crate::ports::{Orders, Snapshots, Storefront};
 
 /// Tries inside one invocation when the ERP is merely busy.
@@ -63,6 +63,11 @@ pub async fn run(ports: &impl Ports, command: &Command) -> Result<Outcome, Failu
     result
 }
 
+/// Whether there is one order, confirmed, whose posting can go on.
+fn is_cut_off(found: &[ErpRecord]) -> bool {
+    matches!(found, [ErpRecord { unfinished: Some(Unfinished::CutOff), .. }])
+}
+
 struct Posting<'a, P: Ports> {
     ports: &'a P,
     command: &'a Command,
@@ -95,6 +100,7 @@ impl<P: Ports> Posting<'_, P> {
                 // The store changed its mind meanwhile, or the ERP has had its share of calls: start over with what is wanted now.
                 committed(commit(self.ports, &order, vec![refused], &context(self.ports, self.command)).await?)
             }
+            Ok(found) if is_cut_off(&found) => self.go_on(order, found).await,
             Ok(found) => self.posted(order, found).await,
             Err(CallError::Refused { code, message }) => {
                 let message = format!("the ERP was asked whether it has {reference} and refused: {message}");
@@ -102,6 +108,21 @@ impl<P: Ports> Posting<'_, P> {
             }
             Err(error) => Err(self.desk.door.unanswered(error).into()),
         }
+    }
+
+    /// The ERP has confirmed the order, and an earlier posting was cut off before all was there: creating it again goes on from there.
+    async fn go_on(&self, order: Order, found: Vec<ErpRecord>) -> Result<Outcome, Failure> {
+        let again = Change::PostingRefused { why: "confirmed in the ERP, and not finished there".to_owned() };
+        let then = advance(&order, vec![again.clone()], &context(self.ports, self.command)).map_err(StepError::from)?;
+        if then.stage != Stage::Reserved {
+            // Not wanted like this any more: it is corrected as any posted order is.
+            return self.posted(order, found).await;
+        }
+        if !self.desk.door.again(self.ports).await? {
+            let reason = "its posting goes on when the ERP may be called again".to_owned();
+            return Err(StepError::Wait { endpoint: self.desk.door.endpoint.clone(), reason }.into());
+        }
+        self.create(&order, vec![again]).await
     }
 
     /// Commits the intent, calls, commits the outcome.
@@ -129,6 +150,10 @@ impl<P: Ports> Posting<'_, P> {
         }
         let refused = |why: &str| vec![Change::PostingRefused { why: why.to_owned() }];
         match answer {
+            Ok(record) if is_cut_off(std::slice::from_ref(&record)) => {
+                let reason = "confirmed in the ERP, and not finished there".to_owned();
+                Err(StepError::Indeterminate { probe: self.desk.probe(self.ports), reason }.into())
+            }
             Ok(record) => self.posted(order, vec![record]).await,
             Err(CallError::Busy { reason, .. }) => Err(Failure {
                 error: StepError::Wait { endpoint: self.desk.door.endpoint.clone(), reason: reason.clone() },
@@ -177,6 +202,9 @@ impl<P: Ports> Posting<'_, P> {
             return Some(Change::Held { code: "duplicate_in_erp".to_owned(), message, about: None });
         }
         let record = found.first()?;
+        if let Some(Unfinished::Refused(Finding { code, message })) = &record.unfinished {
+            return Some(Change::Held { code: code.clone(), message: message.clone(), about: None });
+        }
         if record.total != self.seen.total || record.currency != self.seen.currency {
             let message = format!(
                 "the store's total is {} {}, the ERP's document {} says {} {}",
