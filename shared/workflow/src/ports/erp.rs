@@ -97,6 +97,9 @@ pub trait ErpAmend: Sync {
 pub struct Page<T> {
     /// Items.
     pub items: Vec<T>,
+    /// Items that could not be read, each in words that may be logged: the ERP's id and why. They are left out, because one of them must
+    /// not stop all that come behind it.
+    pub unreadable: Vec<String>,
     /// Where to go on; `None` at the end.
     pub next: Option<String>,
 }
@@ -126,6 +129,27 @@ pub trait ErpShipments: Sync {
         since: At,
         cursor: Option<&str>,
     ) -> impl Future<Output = Result<Page<ErpShipment>, CallError>> + Send;
+}
+
+/// A return that people booked in the ERP: goods that are back, and accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErpReturn {
+    /// The ERP's id.
+    pub id: String,
+    /// Our reference of the order.
+    pub reference: String,
+    /// When.
+    pub returned_at: At,
+    /// Pieces by the store's line id.
+    pub lines: Vec<(u64, u32)>,
+    /// The credit note that the ERP made for it by itself, or a person there: none is made again.
+    pub credit_note: Option<String>,
+}
+
+/// Returns.
+pub trait ErpReturns: Sync {
+    /// Returns made or changed at or after `since`, but never those that our own credit notes made.
+    fn returns_since(&self, since: At, cursor: Option<&str>) -> impl Future<Output = Result<Page<ErpReturn>, CallError>> + Send;
 }
 
 /// A stock change the ERP knows of.
@@ -172,11 +196,12 @@ pub trait ErpDocuments: Sync {
 
 /// Everything an ERP that is fully connected can do.
 pub trait Erp:
-    ErpAvailability + ErpOrders + ErpAmend + ErpCancel + ErpCredit + ErpShipments + ErpStockChanges + ErpDocuments
+    ErpAvailability + ErpOrders + ErpAmend + ErpCancel + ErpCredit + ErpShipments + ErpReturns + ErpStockChanges + ErpDocuments
 {
 }
-impl<T: ErpAvailability + ErpOrders + ErpAmend + ErpCancel + ErpCredit + ErpShipments + ErpStockChanges + ErpDocuments> Erp
-    for T
+impl<
+    T: ErpAvailability + ErpOrders + ErpAmend + ErpCancel + ErpCredit + ErpShipments + ErpReturns + ErpStockChanges + ErpDocuments,
+> Erp for T
 {
 }
 

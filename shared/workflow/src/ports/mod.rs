@@ -6,6 +6,7 @@ pub mod commands;
 pub mod config;
 pub mod dead_letters;
 pub mod erp;
+pub mod erp_directory;
 pub mod idempotency;
 pub mod orders;
 pub mod runtime;

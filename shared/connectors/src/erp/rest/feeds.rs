@@ -1,16 +1,19 @@
-//! The lists: stock, shipments, documents. An item that cannot be read spoils its page: leaving it out would lose it.
+//! The lists: stock, shipments, returns, documents. An item that cannot be read is left out and named: the page goes on without it.
 
 use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use waybill_domain::money::Currency;
 use waybill_domain::{At, Sku};
 use waybill_workflow::CallError;
 use waybill_workflow::ports::erp::{
-    Availability, DayDocument, ErpAvailability, ErpDocuments, ErpShipment, ErpShipments, ErpStockChanges, Free, Page, StockChange,
+    Availability, DayDocument, ErpAvailability, ErpDocuments, ErpReturn, ErpReturns, ErpShipment, ErpShipments, ErpStockChanges,
+    Free, Page, StockChange,
 };
 
 use super::client::Call;
+use super::scrub::Scrub;
 use super::{RestErp, transform, wire};
 use crate::erp::text;
 
@@ -24,10 +27,7 @@ const LONGEST_CURSOR: usize = 512;
 impl RestErp {
     async fn page<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<wire::Page<T>, CallError> {
         let page: wire::Page<T> = self.client.call(call).await.map_err(|verdict| verdict.of_read(call))?;
-        if page.next.as_ref().is_some_and(|next| next.is_empty() || next.len() > LONGEST_CURSOR) {
-            return Err(call.down("a cursor that is empty or too long"));
-        }
-        Ok(page)
+        Ok(wire::Page { next: believed(page.next, call)?, ..page })
     }
 
     async fn list<T: DeserializeOwned, U>(
@@ -36,12 +36,22 @@ impl RestErp {
         cursor: Option<&str>,
         read: impl Fn(T, Option<At>) -> Option<U>,
     ) -> Result<Page<U>, CallError> {
-        let call = with_cursor(call, cursor);
-        let page: wire::Page<T> = self.page(&call).await?;
+        let call = with_cursor(call.optional("erp_cannot_list"), cursor);
+        let page: wire::Page<Value> = match self.client.call(&call).await {
+            Ok(page) => page,
+            Err(verdict) => return Err(self.failed(&call, verdict, &Scrub::unknown()).await),
+        };
+        let next = believed(page.next, &call)?;
         let as_of = page.as_of.as_deref().and_then(At::parse);
-        let items: Option<Vec<U>> = page.items.into_iter().map(|item| read(item, as_of)).collect();
-        let items = items.ok_or_else(|| call.down("an item of the list cannot be read"))?;
-        Ok(Page { items, next: page.next })
+        let (mut items, mut unreadable) = (Vec::new(), Vec::new());
+        for item in page.items {
+            let named = name(&item);
+            match serde_json::from_value(item).ok().and_then(|item| read(item, as_of)) {
+                Some(item) => items.push(item),
+                None => unreadable.push(call.reason(&format!("{named} cannot be read"))),
+            }
+        }
+        Ok(Page { items, unreadable, next })
     }
 
     /// Adds the figures of one question to `free`, page by page; the earliest time of the pages.
@@ -69,6 +79,20 @@ impl RestErp {
             }
         }
         Err(CallError::Down { reason: "GET availability: a list without end".to_owned() })
+    }
+}
+
+/// How an item that cannot be read is called in logs: by its id, if that is one, and by nothing else of it.
+fn name(item: &Value) -> String {
+    let id = item.get("id").or_else(|| item.get("sku")).and_then(Value::as_str);
+    let id = id.filter(|id| id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-/".contains(&b)));
+    id.map_or_else(|| "an item without an id".to_owned(), |id| format!("item {id}"))
+}
+
+fn believed(cursor: Option<String>, call: &Call<'_>) -> Result<Option<String>, CallError> {
+    match cursor {
+        Some(next) if next.is_empty() || next.len() > LONGEST_CURSOR => Err(call.down("a cursor that is empty or too long")),
+        other => Ok(other),
     }
 }
 
@@ -121,6 +145,24 @@ fn shipment(item: wire::Shipment) -> Option<ErpShipment> {
         carrier: text::short(&item.carrier.unwrap_or_default()),
         tracking: text::short(&item.tracking_number.unwrap_or_default()),
         lines: lines.collect::<Option<_>>()?,
+    })
+}
+
+impl ErpReturns for RestErp {
+    async fn returns_since(&self, since: At, cursor: Option<&str>) -> Result<Page<ErpReturn>, CallError> {
+        let call = Call::read("returns", &["v1", "returns"]).query("since", since.to_string());
+        self.list(call, cursor, |item, _| returned(item)).await
+    }
+}
+
+fn returned(item: wire::Return) -> Option<ErpReturn> {
+    let lines = item.lines.into_iter().map(|line| Some((line.line.parse().ok()?, line.quantity)));
+    Some(ErpReturn {
+        id: transform::id(item.id)?,
+        reference: transform::id(item.order_reference)?,
+        returned_at: At::parse(&item.returned_at)?,
+        lines: lines.collect::<Option<_>>()?,
+        credit_note: item.credit_note.map(|note| transform::id(note).ok_or(())).transpose().ok()?,
     })
 }
 

@@ -211,6 +211,16 @@ pub(super) struct ShipmentLine {
 }
 
 #[derive(Deserialize)]
+pub(super) struct Return {
+    pub(super) id: String,
+    pub(super) order_reference: String,
+    pub(super) returned_at: String,
+    pub(super) lines: Vec<ShipmentLine>,
+    #[serde(default)]
+    pub(super) credit_note: Option<String>,
+}
+
+#[derive(Deserialize)]
 pub(super) struct DayDocument {
     pub(super) kind: String,
     pub(super) id: String,
