@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use waybill_domain::{At, CreditNote, Document, DocumentKind, ErpOrder, Reading, Sku, StaleReason, StoreConfig, StoreOrder};
+use waybill_domain::{
+    At, CreditNote, Document, DocumentKind, ErpOrder, Finding, Reading, Sku, StaleReason, StoreConfig, StoreOrder,
+};
 use waybill_workflow::CallError;
-use waybill_workflow::ports::erp::{ErpAmend, ErpCancel, ErpCredit, ErpOrders, ErpRecord};
+use waybill_workflow::ports::erp::{ErpAmend, ErpCancel, ErpCredit, ErpOrders, ErpRecord, Unfinished};
 use waybill_workflow::ports::{Delivery, Storefront};
 
 use super::connection::Health;
@@ -20,6 +22,10 @@ pub struct MemoryErp {
     pub orders: Vec<ErpRecord>,
     /// Calls that create a document and then never answer.
     pub silent_creates: u32,
+    /// Calls that confirm an order, make none of the documents that belong to it, and never answer.
+    pub cut_off_creates: u32,
+    /// It refuses the documents that belong to an order, for good.
+    pub refuses_rest: bool,
     /// Calls that fail as if the ERP were down.
     pub down_calls: u32,
     /// References that are refused for good.
@@ -47,10 +53,26 @@ impl ErpOrders for World {
             if erp.refuses.contains(&order.reference) {
                 return refused("erp_refused");
             }
-            let record = record(&order, confirmed_at, erp);
+            let cut_off =
+                |known: &&mut ErpRecord| known.reference == order.reference && known.unfinished == Some(Unfinished::CutOff);
+            if let Some(known) = erp.orders.iter_mut().find(cut_off) {
+                known.unfinished = None;
+                return Ok(known.clone());
+            }
+            let mut record = record(&order, confirmed_at, erp);
+            let cut_off = erp.cut_off_creates > 0;
+            if cut_off {
+                record.unfinished = Some(Unfinished::CutOff);
+            } else if erp.refuses_rest {
+                let message = "the ERP refuses its invoice".to_owned();
+                record.unfinished = Some(Unfinished::Refused(Finding { code: "erp_unfinished".to_owned(), message }));
+            }
             erp.orders.push(record.clone());
-            let silent = erp.silent_creates > 0;
-            erp.silent_creates = erp.silent_creates.saturating_sub(1);
+            let silent = cut_off || erp.silent_creates > 0;
+            erp.cut_off_creates = erp.cut_off_creates.saturating_sub(1);
+            if !cut_off {
+                erp.silent_creates = erp.silent_creates.saturating_sub(1);
+            }
             if silent { Err(unknown()) } else { Ok(record) }
         };
         self.write_erp("erp.create", create).await
