@@ -3,8 +3,8 @@
 use waybill_domain::{At, CreditNote, Document, ErpConfig, ErpConnector, ErpOrder, ErpRecords, Sku};
 use waybill_workflow::CallError;
 use waybill_workflow::ports::erp::{
-    Availability, DayDocument, ErpAmend, ErpAvailability, ErpCancel, ErpCredit, ErpDocuments, ErpOrders, ErpRecord, ErpShipment,
-    ErpShipments, ErpStockChanges, Page, StockChange,
+    Availability, DayDocument, ErpAmend, ErpAvailability, ErpCancel, ErpCredit, ErpDocuments, ErpOrders, ErpRecord, ErpReturn,
+    ErpReturns, ErpShipment, ErpShipments, ErpStockChanges, Page, StockChange,
 };
 
 use super::refusals::config_invalid;
@@ -74,6 +74,9 @@ pass!(ErpAvailability {
 });
 pass!(ErpShipments {
     fn shipments_since(&self, since: At, cursor: Option<&str>) -> Page<ErpShipment>;
+});
+pass!(ErpReturns {
+    fn returns_since(&self, since: At, cursor: Option<&str>) -> Page<ErpReturn>;
 });
 pass!(ErpStockChanges {
     fn stock_changes_since(&self, since: At, cursor: Option<&str>) -> Page<StockChange>;

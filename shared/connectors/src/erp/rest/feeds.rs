@@ -13,8 +13,8 @@ use waybill_workflow::ports::erp::{
 };
 
 use super::client::Call;
-use super::scrub::Scrub;
 use super::{RestErp, transform, wire};
+use crate::erp::scrub::Scrub;
 use crate::erp::text;
 
 /// SKUs in one question: the contract's limit.
@@ -158,11 +158,11 @@ impl ErpReturns for RestErp {
 fn returned(item: wire::Return) -> Option<ErpReturn> {
     let lines = item.lines.into_iter().map(|line| Some((line.line.parse().ok()?, line.quantity)));
     Some(ErpReturn {
-        id: transform::id(item.id)?,
-        reference: transform::id(item.order_reference)?,
+        id: text::id(item.id)?,
+        reference: text::id(item.order_reference)?,
         returned_at: At::parse(&item.returned_at)?,
         lines: lines.collect::<Option<_>>()?,
-        credit_note: item.credit_note.map(|note| transform::id(note).ok_or(())).transpose().ok()?,
+        credit_note: item.credit_note.map(|note| text::id(note).ok_or(())).transpose().ok()?,
     })
 }
 
