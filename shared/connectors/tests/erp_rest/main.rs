@@ -2,6 +2,7 @@
 
 mod answers;
 mod changes;
+mod contract;
 mod credits;
 mod faults;
 mod good;

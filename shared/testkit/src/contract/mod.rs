@@ -6,6 +6,7 @@
 pub mod circuits;
 pub mod claims;
 pub mod dead_letters;
+pub mod erp;
 mod fixtures;
 pub mod lanes;
 pub mod ledger;
