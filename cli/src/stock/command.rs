@@ -65,7 +65,7 @@ pub async fn pull_from(deployment: &Deployment, config: &ErpConfig) -> Result<Pu
     let stores = deployment.dynamo.stores().await.map_err(|error| deployment.explain(&error))?;
     // Stores of one ERP share its ledger, so they share the warehouse that the figures are of.
     let mut of_erp = stores.iter().filter(|store| store.erp == *slug);
-    let records = of_erp.find_map(|store| store.records.as_ref());
+    let records = of_erp.find_map(|store| store.records_in(slug));
     let erp = erps::connect(config, &token, records)?;
     pull(slug, &erp, &deployment.dynamo).await.map_err(|error| match error {
         PullError::Ledger(error) => deployment.explain(&error).into(),

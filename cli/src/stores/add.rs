@@ -1,5 +1,7 @@
 //! Adds a store, or changes one: what is not said stays as it was.
 
+use std::collections::BTreeMap;
+
 use waybill_connectors::http::{Http, HttpConfig};
 use waybill_domain::{ErpSlug, Mapping, Policies, StoreConfig, StoreSlug, WarehouseSlug};
 use waybill_workflow::ports::{Configs, StoreSecrets};
@@ -87,7 +89,7 @@ pub fn merge(slug: &StoreSlug, before: Option<StoreConfig>, new: &NewStore) -> R
             warehouse: None,
             policies: Policies::default(),
             mapping: Mapping::default(),
-            records: None,
+            records: BTreeMap::new(),
         },
         (None, None, _) => return Err(format!("store {slug} is new: say where it is with --url")),
         (None, Some(_), None) => return Err(format!("store {slug} is new: say which ERP its orders go to with --erp")),

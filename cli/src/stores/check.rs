@@ -67,7 +67,7 @@ pub async fn examine(connected: &Connected<'_>, now: At) -> Report {
     let erp_answers = of_erp.ok;
     report.take(of_erp);
     if let (true, Some(catalogue), Some(token)) = (erp_answers, catalogue, connected.token) {
-        let unknown = match erps::connect(erp, token, store.records.as_ref()) {
+        let unknown = match erps::connect(erp, token, store.records_in(&erp.slug)) {
             Ok(connection) => erps::unknown_skus(&connection, &mapped(store, &catalogue)).await,
             Err(error) => Err(error),
         };

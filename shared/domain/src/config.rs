@@ -32,9 +32,16 @@ pub struct StoreConfig {
     /// Mapping.
     #[serde(default)]
     pub mapping: Mapping,
-    /// The ERP's records that stand for this store's; connectors say whether they need them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub records: Option<ErpRecords>,
+    /// What stands for this store's in its ERP, and in those that it had before: their orders are still corrected and credited there.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub records: BTreeMap<ErpSlug, ErpRecords>,
+}
+
+impl StoreConfig {
+    /// The records of this ERP that stand for the store's; connectors say whether they need them.
+    pub fn records_in(&self, erp: &ErpSlug) -> Option<&ErpRecords> {
+        self.records.get(erp)
+    }
 }
 
 /// What to do where businesses differ. The defaults promise nothing that is not paid, in stock and known.

@@ -1,5 +1,7 @@
 //! What the tests share.
 
+use std::collections::BTreeMap;
+
 use std::path::{Path, PathBuf};
 
 use waybill_connectors::woocommerce::{FixedKeys, WooCommerce};
@@ -44,7 +46,7 @@ pub fn store_config(base_url: &str) -> StoreConfig {
         warehouse: None,
         policies: Policies::default(),
         mapping: Mapping { same_skus: true, ..Mapping::default() },
-        records: None,
+        records: BTreeMap::new(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! A store, an ERP and orders to start tests from.
 
+use std::collections::BTreeMap;
+
 use waybill_domain::money::{Currency, Decimal};
 use waybill_domain::store_order::{Address, Charge, Line, StoreStatus, TaxLine, TaxPart};
 use waybill_domain::{
@@ -61,7 +63,7 @@ pub fn store() -> StoreConfig {
         warehouse: None,
         policies: Policies::default(),
         mapping: Mapping { same_skus: true, ..Mapping::default() },
-        records: None,
+        records: BTreeMap::new(),
     }
 }
 

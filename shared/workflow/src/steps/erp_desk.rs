@@ -38,7 +38,7 @@ impl ErpKnock {
         };
         let there = (Endpoint::Erp(config.slug.clone()), config.limits());
         let knock = Knock::at(ports, there, Settle::of(&config), command).await?;
-        Ok(ErpKnock { config, records: store.records.clone(), knock })
+        Ok(ErpKnock { records: store.records_in(&config.slug).cloned(), config, knock })
     }
 
     /// Takes a place.
