@@ -90,8 +90,8 @@ class Cluster:
             raise Problem(f"{pathlib.Path(command[0]).name} failed: {done.stderr.strip()}")
         return done.stdout
 
-    def start(self):
-        settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
+    def start(self, **more):
+        settings = [f"--{name}={value}" for name, value in {**SETTINGS, **more}.items()]
         with open(self.home / "log", "ab") as log:
             self.server = subprocess.Popen(
                 [binary("postgres"), "-D", self.data, "-p", str(self.port), *settings],
