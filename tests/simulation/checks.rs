@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use waybill_domain::Order;
 use waybill_domain::money::Decimal;
 use waybill_testkit::memory::{Simulation, State, Trouble};
 
@@ -41,6 +42,7 @@ pub fn at_rest(simulation: &Simulation, plan: &Plan) {
     let slots = usize::try_from(simulation.world.state().erps.values().map(|erp| erp.slots).sum::<u32>()).unwrap_or(0);
     let most = simulation.calls_out().iter().map(|(_, out)| *out).max().unwrap_or(0);
     assert!(most <= slots, "{most} calls were out at once at an ERP with {slots} slots");
+    what_was_cut_off_went_on(&simulation.world.state());
     the_rate_was_kept(simulation);
     outages_were_waited_out(simulation, plan);
 }
@@ -54,6 +56,17 @@ fn outages_were_waited_out(simulation: &Simulation, plan: &Plan) {
         let called = state.erp.health.calls.iter().filter(|(_, at)| *at >= from && *at < to).count();
         let most = 14 + usize::try_from(outage.lasts / 150).unwrap_or(0);
         assert!(called <= most, "an ERP that was down for {} s was called {called} times", outage.lasts);
+    }
+}
+
+/// An order that is confirmed in the ERP has all that belongs to it, unless it was cancelled, or a person was told.
+fn what_was_cut_off_went_on(state: &State) {
+    for record in
+        state.erp.orders.iter().filter(|record| record.unfinished.is_some() && !state.erp.cancelled.contains(&record.id))
+    {
+        let of_order = |order: &&Order| order.erp.documents.iter().any(|document| document.id == record.id);
+        let order = state.orders.values().find(of_order);
+        assert!(order.is_some_and(|order| order.hold.is_some()), "{} was never finished: {order:?}", record.reference);
     }
 }
 

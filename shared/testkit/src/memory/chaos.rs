@@ -193,6 +193,11 @@ impl Chaos {
         odds > 0 && self.draw(&format!("{trouble:?}"), 100) < odds
     }
 
+    /// Whether a posting that got through ends after the order was confirmed.
+    pub(super) fn cuts_off(&mut self, now: At) -> bool {
+        self.strikes(Trouble::ErpSilent, now) && self.draw("cut off", 2) == 0
+    }
+
     fn verdict(&mut self, op: &'static str, now: At) -> Verdict {
         *self.counts.entry(op).or_insert(0) += 1;
         let part = op.split('.').next().unwrap_or(op);

@@ -60,7 +60,7 @@ impl ErpOrders for World {
                 return Ok(known.clone());
             }
             let mut record = record(&order, confirmed_at, erp);
-            let cut_off = erp.cut_off_creates > 0;
+            let cut_off = erp.cut_off_creates > 0 || state.chaos.as_mut().is_some_and(|chaos| chaos.cuts_off(confirmed_at));
             if cut_off {
                 record.unfinished = Some(Unfinished::CutOff);
             } else if erp.refuses_rest {

@@ -157,7 +157,7 @@ impl<P: Ports> Posting<'_, P> {
         self.desk.door.note(&answer);
         match answer {
             Ok(record) => {
-                let doubt = self.doubts(std::slice::from_ref(&record));
+                let doubt = self.doubts(&order, std::slice::from_ref(&record));
                 let held = doubt.is_some();
                 let wanted = self.store.mapping.wanted(&self.seen);
                 let mut changes = vec![amended(&self.store, &self.seen, record.documents, (record.confirmed_at, wanted))];

@@ -115,13 +115,9 @@ impl<P: Ports> Posting<'_, P> {
         let again = Change::PostingRefused { why: "confirmed in the ERP, and not finished there".to_owned() };
         let then = advance(&order, vec![again.clone()], &context(self.ports, self.command)).map_err(StepError::from)?;
         if then.stage != Stage::Reserved {
-            // Not wanted like this any more: it is corrected as any posted order is.
             return self.posted(order, found).await;
         }
-        if !self.desk.door.again(self.ports).await? {
-            let reason = "its posting goes on when the ERP may be called again".to_owned();
-            return Err(StepError::Wait { endpoint: self.desk.door.endpoint.clone(), reason }.into());
-        }
+        // On the turn it has: at a low rate there is never a second one, and without it the order would be looked up for ever.
         self.create(&order, vec![again]).await
     }
 
@@ -183,7 +179,7 @@ impl<P: Ports> Posting<'_, P> {
             to_ship: pieces_to_ship(&self.seen, &self.store.mapping),
             push: self.store.warehouse.clone(),
         }];
-        changes.extend(self.doubts(&found));
+        changes.extend(self.doubts(&order, &found));
         let context = context(self.ports, self.command);
         let still = |order: &Order| matches!(order.erp.state, ErpState::Posting | ErpState::Unknown);
         Ok(match settle(self.ports, order, changes, &context, still).await? {
@@ -194,7 +190,7 @@ impl<P: Ports> Posting<'_, P> {
     }
 
     /// What is wrong with what the ERP has. It is posted all the same; a person must look.
-    fn doubts(&self, found: &[ErpRecord]) -> Option<Change> {
+    fn doubts(&self, order: &Order, found: &[ErpRecord]) -> Option<Change> {
         if found.len() > 1 {
             let ids = found.iter().map(|record| record.id.as_str()).collect::<Vec<_>>().join(", ");
             let message =
@@ -202,8 +198,17 @@ impl<P: Ports> Posting<'_, P> {
             return Some(Change::Held { code: "duplicate_in_erp".to_owned(), message, about: None });
         }
         let record = found.first()?;
-        if let Some(Unfinished::Refused(Finding { code, message })) = &record.unfinished {
-            return Some(Change::Held { code: code.clone(), message: message.clone(), about: None });
+        match &record.unfinished {
+            Some(Unfinished::Refused(Finding { code, message })) => {
+                return Some(Change::Held { code: code.clone(), message: message.clone(), about: None });
+            }
+            // Not wanted like this any more. What is missing is not missed where the order is cancelled next.
+            Some(Unfinished::CutOff) if !order.wants_cancellation() => {
+                let message =
+                    "its posting was cut off, and the store has changed the order since: its invoice or payment is missing";
+                return Some(Change::Held { code: "erp_unfinished".to_owned(), message: message.to_owned(), about: None });
+            }
+            _ => {}
         }
         if record.total != self.seen.total || record.currency != self.seen.currency {
             let message = format!(
