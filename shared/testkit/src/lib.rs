@@ -3,5 +3,6 @@
 pub mod contract;
 pub mod erp;
 pub mod memory;
+pub mod proxy;
 pub mod store;
 pub mod warehouse;
