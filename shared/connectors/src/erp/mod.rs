@@ -7,5 +7,6 @@ mod refusals;
 pub mod rest;
 mod scrub;
 mod text;
+pub mod tryton;
 
 pub use any::AnyErp;
