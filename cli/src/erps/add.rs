@@ -1,5 +1,7 @@
 //! Adds an ERP, or changes one: what is not said stays as it was.
 
+use std::collections::BTreeSet;
+
 use waybill_connectors::http::{Http, HttpConfig};
 use waybill_domain::config::ErpConnector;
 use waybill_domain::{ErpConfig, ErpSlug};
@@ -45,6 +47,8 @@ pub fn merge(slug: &ErpSlug, before: Option<ErpConfig>, new: &NewErp) -> Result<
             timeout_seconds: 20,
             settle_seconds: 90,
             orders_per_minute: 60,
+            polls: BTreeSet::new(),
+            poll_seconds: 300,
         },
     };
     if let Some(base_url) = &new.base_url {

@@ -6,14 +6,15 @@ use aws_sdk_eventbridge::primitives::{DateTime, DateTimeFormat};
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use waybill_contracts::Fact;
 use waybill_contracts::fact::SOURCE;
+use waybill_contracts::report::BusReport;
 use waybill_workflow::Unavailable;
-use waybill_workflow::ports::FactBus;
+use waybill_workflow::ports::{FactBus, ReportBus};
 
 use crate::error::unavailable;
 use crate::names::Names;
 
 const PART: &str = "bus";
-/// Entries of a request. Ten facts are about 8 KB; a request takes 1 MB.
+/// Entries of a request. Ten facts are about 8 KB; ten of the largest reports, with 500 lines each, 250 KB; a request takes 1 MB.
 const BATCH: usize = 10;
 
 /// The bus of a deployment. Cheap to clone.
@@ -34,8 +35,7 @@ impl Bus {
         Bus { client, name: names.deployment().to_owned() }
     }
 
-    async fn put(&self, facts: &[Fact]) -> Result<(), Unavailable> {
-        let mut entries = facts.iter().map(|fact| self.entry(fact)).collect::<Result<Vec<_>, _>>()?;
+    async fn put(&self, mut entries: Vec<PutEventsRequestEntry>) -> Result<(), Unavailable> {
         // The request succeeds even if entries failed. Those that did are sent once more.
         for last in [false, true] {
             let request = self.client.put_events().set_entries(Some(entries.clone()));
@@ -73,7 +73,20 @@ impl Bus {
 impl FactBus for Bus {
     async fn publish(&self, facts: &[Fact]) -> Result<(), Unavailable> {
         for batch in facts.chunks(BATCH) {
-            self.put(batch).await?;
+            self.put(batch.iter().map(|fact| self.entry(fact)).collect::<Result<_, _>>()?).await?;
+        }
+        Ok(())
+    }
+}
+
+impl ReportBus for Bus {
+    async fn report(&self, reports: &[BusReport]) -> Result<(), Unavailable> {
+        let entry = |report: &BusReport| {
+            let entry = PutEventsRequestEntry::builder().source(&report.source).detail_type(report.kind.detail_type());
+            entry.detail(&report.detail).event_bus_name(&self.name).build()
+        };
+        for batch in reports.chunks(BATCH) {
+            self.put(batch.iter().map(entry).collect()).await?;
         }
         Ok(())
     }

@@ -5,8 +5,8 @@ use boon::{Compiler, Schemas};
 use schemars::schema_for;
 use serde_json::{Value, json};
 use waybill_contracts::report::{
-    Body, BusEvent, Fault, FaultKind, FulfilmentReport, Kind, MAX_LINES, ReportOrder, ReturnReport, ReturnReportLine,
-    ReturnReportState, ShipmentReport, ShipmentReportLine, fulfilment, returned, shipment,
+    Body, BusEvent, BusReport, Fault, FaultKind, FulfilmentReport, Kind, MAX_LINES, ReportOrder, ReturnReport, ReturnReportLine,
+    ReturnReportState, ShipmentReport, ShipmentReportLine, StockReport, fulfilment, returned, shipment, stock,
 };
 use waybill_domain::{At, OrderKey, Return, ReturnState, ReturnedLine, Shipment, StoreSlug};
 
@@ -303,15 +303,18 @@ fn an_event_is_a_body_with_its_store() {
     let event = |detail_type: &str, source: &str, detail: Value| {
         json!({"version": "0", "id": "x", "detail-type": detail_type, "source": source, "detail": detail}).to_string()
     };
-    let read = BusEvent::read(&event("shipment.report", "wms", with(parcel(), "/store", json!("shop")))).expect("good");
-    assert_eq!((read.kind, read.source.as_str(), read.store), (Kind::Shipment, "wms", shop()));
+    let mut read = BusEvent::read(&event("shipment.report", "wms", with(parcel(), "/store", json!("shop")))).expect("good");
+    assert_eq!((read.kind, read.source.as_str()), (Kind::Shipment, "wms"));
+    assert_eq!(read.take_store(), Ok(shop()));
     assert!(shipment(read.body, &shop()).is_ok(), "the store is no field of the body");
     let detail = with(with(blocked(), "/store", json!("shop")), "/id", json!("shop-16"));
     let mut read = BusEvent::read(&event("fulfilment.report", "wms", detail.clone())).expect("good");
-    assert_eq!(read.take_fulfilment().map(|order| order.to_string()), Ok("shop/16".to_owned()));
+    assert_eq!(read.take_store(), Ok(shop()));
+    assert_eq!(read.take_fulfilment(&shop()).map(|order| order.to_string()), Ok("shop/16".to_owned()));
     assert!(fulfilment(read.body).is_ok());
     let mut other = BusEvent::read(&event("fulfilment.report", "wms", with(detail, "/id", json!("other-16")))).expect("readable");
-    assert_eq!(other.take_fulfilment().map_err(|fault| fault.field), Err(Some("id".to_owned())));
+    assert_eq!(other.take_store(), Ok(shop()));
+    assert_eq!(other.take_fulfilment(&shop()).map_err(|fault| fault.field), Err(Some("id".to_owned())));
     for (bad, field) in [
         (event("order.posted", "wms", parcel()), "detail-type"),
         (event("shipment.report", "waybill", with(parcel(), "/store", json!("shop"))), "source"),
@@ -319,6 +322,41 @@ fn an_event_is_a_body_with_its_store() {
         (event("shipment.report", "wms", parcel()), "store"),
         (event("shipment.report", "wms", with(parcel(), "/store", json!("No Slug"))), "store"),
     ] {
-        assert_eq!(BusEvent::read(&bad).map_err(|fault| fault.field), Err(Some(field.to_owned())), "{bad}");
+        let store = BusEvent::read(&bad).and_then(|mut event| event.take_store());
+        assert_eq!(store.map_err(|fault| fault.field), Err(Some(field.to_owned())), "{bad}");
     }
+}
+
+#[test]
+fn what_is_free_is_an_erps_matter() {
+    let level = json!({"erp": "acme", "sku": "SKU-A", "free": -3, "at": "2026-11-23T09:00:00+01:00"});
+    let event = |detail: &Value| json!({"detail-type": "stock.report", "source": "erp.acme", "detail": detail}).to_string();
+    let mut read = BusEvent::read(&event(&level)).expect("good");
+    assert_eq!(read.take_erp().map(|erp| erp.to_string()), Ok("acme".to_owned()));
+    let read = stock(read.body).expect("good");
+    assert_eq!((read.sku.as_str(), read.free, read.at.to_string().as_str()), ("SKU-A", -3, "2026-11-23T08:00:00.000Z"));
+    for (bad, field) in [
+        (with(level.clone(), "/free", json!(1.5)), "free"),
+        (with(level.clone(), "/free", json!(null)), "free"),
+        (with(level.clone(), "/sku", json!("")), "sku"),
+        (with(level.clone(), "/at", json!("yesterday")), "at"),
+        (with(level.clone(), "/store", json!("shop")), "store"),
+        (with(level, "/erp", json!("No Slug")), "erp"),
+    ] {
+        let mut read = BusEvent::read(&event(&bad)).expect("an event");
+        let fault = read.take_erp().and_then(|_| stock(read.body)).expect_err(field);
+        assert_eq!(fault.field.as_deref(), Some(field));
+    }
+}
+
+#[test]
+fn what_is_put_on_the_bus_is_read_as_what_others_put_there() {
+    let (erp, report) =
+        ("acme".parse().expect("slug"), StockReport { sku: "A".to_owned(), free: 2, at: "2026-11-23T09:00:00Z".to_owned() });
+    let put = BusReport::stock(&erp, &report).expect("JSON");
+    assert_eq!(
+        (put.source.as_str(), put.detail.as_str()),
+        ("poll.acme", r#"{"erp":"acme","sku":"A","free":2,"at":"2026-11-23T09:00:00Z"}"#)
+    );
+    assert!(stock(Body::of_report(&report).expect("JSON")).is_ok());
 }

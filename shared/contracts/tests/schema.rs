@@ -2,7 +2,7 @@
 
 use schemars::generate::SchemaSettings;
 use schemars::schema_for;
-use waybill_contracts::report::{FulfilmentReport, ReturnReport, ShipmentReport};
+use waybill_contracts::report::{FulfilmentReport, ReturnReport, ShipmentReport, StockReport};
 use waybill_contracts::{Command, Fact, Fulfilment, Origin, Unread};
 use waybill_domain::Step;
 
@@ -21,6 +21,7 @@ fn the_reports() {
     insta::assert_json_snapshot!("shipment-report.v1", schema_for!(ShipmentReport));
     insta::assert_json_snapshot!("return-report.v1", schema_for!(ReturnReport));
     insta::assert_json_snapshot!("fulfilment-report.v1", schema_for!(FulfilmentReport));
+    insta::assert_json_snapshot!("stock-report.v1", schema_for!(StockReport));
 }
 
 #[test]

@@ -39,7 +39,7 @@ fn what_is_put_on_the_bus() {
     let entry: Value = serde_json::from_str::<Value>(entries).unwrap()[0].clone();
     let detail: Value = serde_json::from_str(entry["Detail"].as_str().unwrap()).unwrap();
     let event = json!({ "source": entry["Source"], "detail-type": entry["DetailType"], "detail": detail });
-    let event = BusEvent::read(&event.to_string()).unwrap();
-    assert_eq!(event.store, shop());
+    let mut event = BusEvent::read(&event.to_string()).unwrap();
+    assert_eq!(event.take_store(), Ok(shop()));
     assert_eq!(shipment(event.body, &shop()).unwrap().1.id, "P-7001");
 }

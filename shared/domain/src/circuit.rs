@@ -9,13 +9,17 @@
 //! Who may enter is in [`enter`], how fast in [`rate`].
 
 pub mod enter;
+pub mod feeds;
 pub mod rate;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{Endpoint, OrderKey};
 use crate::time::At;
 use enter::CallOut;
+use feeds::FeedMark;
 use rate::Slowed;
 
 /// Outages in a row that open a circuit.
@@ -71,12 +75,15 @@ pub struct Circuit {
     /// The rate it was lowered to when it last had too much.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slowed: Option<Slowed>,
-    /// A store: up to when its changes were asked for.
+    /// A store or an ERP: up to when its changes were asked for; of an ERP, by all of `feeds`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub polled_at: Option<At>,
     /// A store: whether it has the feature of fulfillments; `None` as long as nobody asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fulfillments: Option<bool>,
+    /// An ERP: how far each of its feeds was read. A release that does not know of it may drop it: `polled_at` is where all go on then.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub feeds: BTreeMap<String, FeedMark>,
 }
 
 impl Circuit {
@@ -95,6 +102,7 @@ impl Circuit {
             slowed: None,
             polled_at: None,
             fulfillments: None,
+            feeds: BTreeMap::new(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Stores and ERPs are data: many per deployment, each with a version that events record. Secrets are elsewhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -169,6 +169,39 @@ pub struct ErpConfig {
     /// How many orders per minute leave the line after an outage.
     #[serde(default = "sixty")]
     pub orders_per_minute: u32,
+    /// What Waybill asks the ERP for, because the ERP does not tell by itself. Nothing, unless somebody said so: where a warehouse reports
+    /// what it ships, the ERP's word of the same parcel would count it twice.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub polls: BTreeSet<Feed>,
+    /// How often it asks, in seconds.
+    #[serde(default = "five_minutes")]
+    pub poll_seconds: u32,
+}
+
+/// What an ERP can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Feed {
+    /// What left.
+    Shipments,
+    /// What came back, booked by people in the ERP.
+    Returns,
+    /// What is free of the articles that moved.
+    Stock,
+}
+
+impl Feed {
+    /// All of them.
+    pub const ALL: [Feed; 3] = [Feed::Shipments, Feed::Returns, Feed::Stock];
+
+    /// Its name in configuration, rows and logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Feed::Shipments => "shipments",
+            Feed::Returns => "returns",
+            Feed::Stock => "stock",
+        }
+    }
 }
 
 /// A warehouse that is told by HTTP requests what to ship. Requests are signed with the secret of the API client of the same name.
@@ -211,6 +244,9 @@ fn twenty() -> u32 {
 }
 fn sixty() -> u32 {
     60
+}
+fn five_minutes() -> u32 {
+    300
 }
 fn ninety() -> u32 {
     90

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::StoreConfig;
 use crate::facets::{Payment, StockState};
-use crate::ids::{Sku, StoreSlug};
+use crate::ids::{OrderKey, Sku, StoreSlug};
 use crate::money::{Currency, Decimal};
 use crate::order::Order;
 use crate::store_order::{Address, Charge, StoreOrder, TaxPart};
@@ -101,6 +101,14 @@ pub fn reference(order: &Order) -> String {
         0 => first,
         cancelled => format!("{first}-r{}", cancelled.saturating_add(1)),
     }
+}
+
+/// The order that such a reference is of; `None`: it is none of ours.
+pub fn order_of_reference(reference: &str) -> Option<OrderKey> {
+    let (first, again) = reference.rsplit_once("-r").unwrap_or((reference, ""));
+    let is_number = !again.is_empty() && again.bytes().all(|b| b.is_ascii_digit());
+    let (store, id) = if is_number { first } else { reference }.rsplit_once('-')?;
+    format!("{store}/{id}").parse().ok()
 }
 
 /// A line that has no mapping any more; validation found one, so the mapping changed since.

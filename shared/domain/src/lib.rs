@@ -44,7 +44,7 @@ pub mod validate;
 pub use circuit::enter::{Admission, Caller, Ended};
 pub use circuit::rate::Limits;
 pub use circuit::{Circuit, CircuitState};
-pub use config::{ErpConfig, ErpConnector, Mapping, Policies, StoreConfig, WarehouseConfig};
+pub use config::{ErpConfig, ErpConnector, Feed, Mapping, Policies, StoreConfig, WarehouseConfig};
 pub use entry::{Entry, EntryKind, entries};
 pub use erp_order::ErpOrder;
 pub use event::{Event, EventKind};

@@ -9,15 +9,18 @@ use waybill_connectors::erp::AnyErp;
 use waybill_connectors::warehouse::PushedWarehouses;
 use waybill_connectors::woocommerce::{RestKeys, WooCommerce};
 use waybill_contracts::Fact;
+use waybill_contracts::report::BusReport;
 use waybill_domain::{
     At, Circuit, ClientSlug, ContentHash, Endpoint, ErpConfig, ErpRecords, ErpSlug, Event, FulfilmentOrder, Lane, NewRefund,
-    Order, OrderKey, Reading, Shipment, StoreConfig, StoreOrder, StoreRefund, StoreSlug, WarehouseConfig, WarehouseSlug,
+    Order, OrderKey, Reading, Shipment, Sku, StockRow, StoreConfig, StoreOrder, StoreRefund, StoreSlug, WarehouseConfig,
+    WarehouseSlug,
 };
 use waybill_workflow::ports::erp::Erps;
 use waybill_workflow::ports::{
     Circuits, Claim, Client, ClientSignatures, Clients, CommandQueue, CommitError, Configs, DeadLetter, DeadLetters, Delivery,
-    FactBus, Failures, Idempotency, Known, Lanes, LastWords, LetterId, Log, Orders, Outgoing, Runtime, Saved, SignedRequest,
-    Snapshots, Spool, Spooled, StoreDesk, StoreFulfillment, StoreSecrets, Storefront, Waiter, WarehouseDesk, WebhookSecrets,
+    FactBus, Failures, Idempotency, Known, Lanes, LastWords, LetterId, Log, Orders, Outgoing, ReportBus, Runtime, Saved,
+    SignedRequest, Snapshots, Spool, Spooled, StockLedger, StoreDesk, StoreFulfillment, StoreSecrets, Storefront, Waiter,
+    WarehouseDesk, WebhookSecrets,
 };
 use waybill_workflow::{CallError, Unavailable};
 
@@ -220,6 +223,13 @@ pass!(CommandQueue to sqs {
 });
 pass!(Spool to sqs {
     fn spool(&self, spooled: &Spooled) -> Result<(), Unavailable>;
+});
+pass!(ReportBus to bus {
+    fn report(&self, reports: &[BusReport]) -> Result<(), Unavailable>;
+});
+pass!(StockLedger to dynamo {
+    fn stock(&self, erp: &ErpSlug, sku: &Sku) -> Result<Option<StockRow>, Unavailable>;
+    fn pull(&self, erp: &ErpSlug, sku: &Sku, free: i64, as_of: At) -> Result<bool, Unavailable>;
 });
 pass!(FactBus to bus {
     fn publish(&self, facts: &[Fact]) -> Result<(), Unavailable>;

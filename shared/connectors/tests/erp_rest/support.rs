@@ -1,5 +1,7 @@
 //! A fake ERP, a connection to it, and an order full of personal data.
 
+use std::collections::BTreeSet;
+
 use waybill_connectors::erp::rest::RestErp;
 use waybill_domain::config::ErpConnector;
 use waybill_domain::erp_order::{ErpCharge, ErpLine};
@@ -30,6 +32,8 @@ pub fn config(base_url: &str) -> ErpConfig {
         timeout_seconds: 1,
         settle_seconds: 2,
         orders_per_minute: 60,
+        polls: BTreeSet::new(),
+        poll_seconds: 300,
     }
 }
 

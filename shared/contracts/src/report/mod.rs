@@ -5,16 +5,20 @@ mod bus;
 mod fields;
 mod fulfilment;
 mod json;
+mod outgoing;
 mod returned;
 mod shipment;
+mod stock;
 
 use std::fmt;
 
 pub use bus::{BusEvent, Kind};
 pub use fields::Body;
 pub use fulfilment::{FulfilmentReport, fulfilment};
+pub use outgoing::BusReport;
 pub use returned::{ReturnReport, ReturnReportLine, ReturnReportState, returned};
 pub use shipment::{ShipmentReport, ShipmentReportLine, shipment};
+pub use stock::{StockLevel, StockReport, stock};
 
 /// More lines than this are refused.
 pub const MAX_LINES: usize = 500;

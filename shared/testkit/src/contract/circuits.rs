@@ -1,6 +1,7 @@
 //! Circuits.
 
 use waybill_domain::circuit::enter::{CallOut, Caller};
+use waybill_domain::circuit::feeds::{FeedMark, GoesOn};
 use waybill_domain::circuit::rate::{Limits, Slowed};
 use waybill_domain::{Admission, Circuit, CircuitState, Endpoint, WarehouseSlug};
 use waybill_workflow::ports::Saved;
@@ -54,6 +55,14 @@ pub async fn a_row_comes_back_as_it_was(stores: &impl Stores) {
         slowed: Some(Slowed { per_minute: 30, at: NOON }),
         polled_at: Some(NOON),
         fulfillments: Some(true),
+        feeds: [
+            ("shipments/1.4.2".to_owned(), FeedMark::at(NOON)),
+            (
+                "stock".to_owned(),
+                FeedMark { read: NOON, goes_on: Some(GoesOn { began: NOON.plus_seconds(9), cursor: "at-100".to_owned() }) },
+            ),
+        ]
+        .into(),
         ..Circuit::closed(endpoint.clone())
     };
     assert_eq!(stores.save_circuit(&whole).await.expect("save"), Saved::Done);

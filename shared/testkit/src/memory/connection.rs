@@ -30,7 +30,7 @@ pub struct MemoryConnection {
 }
 
 impl MemoryConnection {
-    fn reach(&self) -> Result<&World, CallError> {
+    pub(super) fn reach(&self) -> Result<&World, CallError> {
         let state = &mut *self.world.state();
         // By its own clock, not by its caller's.
         let (now, health) = (state.now, &mut state.erp.health);

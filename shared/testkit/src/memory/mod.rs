@@ -12,6 +12,7 @@ mod dead_letters;
 mod desk;
 mod drive;
 mod faults;
+mod feeds;
 mod ledger;
 mod outside;
 pub mod samples;
@@ -34,6 +35,7 @@ pub use connection::{Health, MemoryConnection};
 pub use desk::MemoryDesk;
 pub use drive::{Manners, deliver};
 pub use faults::{Call, Fault, FaultMode};
+pub use feeds::{Feeds, Reported};
 pub use outside::MemoryErp;
 pub use simulation::{Deed, Errand, Simulation};
 
@@ -97,6 +99,10 @@ pub struct State {
     pub sent_back: Vec<(String, String)>,
     /// Intake's own queue.
     pub spool: VecDeque<Spooled>,
+    /// Reports on their way to the API.
+    pub reports: VecDeque<Reported>,
+    /// Why reports were refused.
+    pub reports_dead: Vec<String>,
     /// Facts in the order of publication.
     pub facts: Vec<Fact>,
     /// What the store has.
@@ -151,6 +157,8 @@ impl World {
             letters: BTreeMap::new(),
             sent_back: Vec::new(),
             spool: VecDeque::new(),
+            reports: VecDeque::new(),
+            reports_dead: Vec::new(),
             facts: Vec::new(),
             shop: BTreeMap::new(),
             desk: MemoryDesk::default(),

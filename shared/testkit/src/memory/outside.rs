@@ -11,6 +11,7 @@ use waybill_workflow::ports::{Delivery, Storefront};
 
 use super::connection::Health;
 use super::faults::{down, unknown};
+use super::feeds::Feeds;
 use super::{State, World};
 
 /// An ERP in memory. References are not unique in it, as in some real ones: whoever posts twice has two documents.
@@ -38,6 +39,8 @@ pub struct MemoryErp {
     pub cannot_amend: bool,
     /// Orders that were amended, by id, as often.
     pub amendments: BTreeMap<String, u32>,
+    /// What it tells to whoever asks.
+    pub feeds: Feeds,
     /// How each of the ERPs fares that share these books.
     pub health: Health,
     /// Is added to every total, as an ERP that rounds differently does.

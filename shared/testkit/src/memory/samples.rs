@@ -1,6 +1,6 @@
 //! A store, an ERP and orders to start tests from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use waybill_domain::money::{Currency, Decimal};
 use waybill_domain::store_order::{Address, Charge, Line, StoreStatus, TaxLine, TaxPart};
@@ -81,6 +81,8 @@ pub fn erp() -> ErpConfig {
         timeout_seconds: 20,
         settle_seconds: 90,
         orders_per_minute: 600,
+        polls: BTreeSet::new(),
+        poll_seconds: 300,
     }
 }
 

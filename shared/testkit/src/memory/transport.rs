@@ -8,7 +8,7 @@ use super::faults::Fate;
 use super::{Message, State, World};
 
 /// How much of a batch is taken when the call fails: half of it (rounded up) after the effect, nothing before it.
-fn taken<T>(fate: Fate, batch: &[T]) -> &[T] {
+pub(super) fn taken<T>(fate: Fate, batch: &[T]) -> &[T] {
     match fate {
         Fate::Works => batch,
         Fate::FailsAfter => &batch[..batch.len().div_ceil(2)],

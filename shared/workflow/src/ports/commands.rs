@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use waybill_contracts::report::BusReport;
 use waybill_contracts::{Command, Fact};
 
 use crate::error::Unavailable;
@@ -26,6 +27,12 @@ pub trait CommandQueue: Sync {
 pub trait FactBus: Sync {
     /// Publishes all; an error if any was not taken (all may then be published again).
     fn publish(&self, facts: &[Fact]) -> impl Future<Output = Result<(), Unavailable>> + Send;
+}
+
+/// The event bus, for reports in the name of an ERP that was polled.
+pub trait ReportBus: Sync {
+    /// Puts all on the bus; an error if any was not taken (all may then be put there again).
+    fn report(&self, reports: &[BusReport]) -> impl Future<Output = Result<(), Unavailable>> + Send;
 }
 
 /// A delivery put aside because it could not be dealt with at once.

@@ -208,7 +208,7 @@ impl<
 /// Opens the connection to an ERP by its configuration.
 pub trait Erps: Sync {
     /// What a connection can do for the steps.
-    type Connection: ErpOrders + ErpAmend + ErpCancel + ErpCredit + Send + Sync;
+    type Connection: ErpOrders + ErpAmend + ErpCancel + ErpCredit + ErpShipments + ErpReturns + ErpStockChanges + Send + Sync;
     /// A connection on behalf of a store, whose records in the ERP are these; built from configuration and secrets and kept warm.
     fn connect(
         &self,

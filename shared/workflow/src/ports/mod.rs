@@ -15,7 +15,7 @@ pub mod store;
 pub mod timeline;
 pub mod warehouse;
 
-pub use commands::{CommandQueue, FactBus, Outgoing, Spool, Spooled};
+pub use commands::{CommandQueue, FactBus, Outgoing, ReportBus, Spool, Spooled};
 pub use config::{Circuits, Configs, Saved};
 pub use dead_letters::{DeadLetter, DeadLetters, Failures, Known, LastWords, LetterId, SendBack};
 pub use idempotency::{Claim, Idempotency};

@@ -85,6 +85,15 @@ impl Knock {
     }
 }
 
+/// How a poll asks to enter.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Poll {
+    pub(super) limits: Limits,
+    pub(super) settle: Settle,
+    /// It takes its turn as an order does.
+    pub(super) late: bool,
+}
+
 /// An endpoint that may be called once. Leave, and say before how it went.
 pub(super) struct Door {
     pub(super) endpoint: Endpoint,
@@ -95,6 +104,25 @@ pub(super) struct Door {
 }
 
 impl Door {
+    /// Lets a poll in; `None`: not now. It stands in no line, so nothing is due for it but to look again.
+    pub(super) async fn to_poll(
+        ports: &(impl Circuits + Runtime),
+        endpoint: &Endpoint,
+        poll: Poll,
+    ) -> Result<Option<Self>, Unavailable> {
+        let Poll { limits, settle, late } = poll;
+        let until = settle.lease(ports);
+        let row = ports.circuit(endpoint).await?;
+        let entered = update(ports, row, |row| row.enter_to_poll(until, late, limits, ports.now())).await?;
+        Ok(entered.map(|row| Door {
+            endpoint: endpoint.clone(),
+            limits,
+            token: row.version,
+            circuit: Mutex::new(row),
+            ended: Mutex::new(Ended::NotCalled),
+        }))
+    }
+
     /// Whether the store has fulfillments, as far as anybody asked.
     pub(super) fn fulfillments(&self) -> Option<bool> {
         self.row().fulfillments

@@ -1,10 +1,11 @@
-//! The steps, one file each, and the two movers between them: the relay and the sweep.
+//! The steps, one file each, and the movers beside them: the relay and the sweep between them, the API and the poll of ERPs behind them.
 
 pub mod api;
 mod bounded;
 pub mod dead_letters;
 mod door;
 mod erp_desk;
+pub mod erp_poll;
 pub mod intake;
 mod leases;
 mod line;

@@ -115,7 +115,7 @@ async fn sweep(ports: &impl Ports) -> Result<Swept, StepError> {
 }
 
 /// What takes time may leave none for those behind it: another one is first every minute.
-fn turn<T>(all: &mut [T], now: At) {
+pub(super) fn turn<T>(all: &mut [T], now: At) {
     let places = usize::try_from(now.minute()).unwrap_or(0).checked_rem(all.len()).unwrap_or(0);
     all.rotate_left(places);
 }
