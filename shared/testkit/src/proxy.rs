@@ -107,7 +107,6 @@ impl Proxy {
     }
 
     /// What was asked since the last time: method and path, numbers as `#`, without the query.
-    #[must_use]
     pub fn take_requests(&self) -> Vec<String> {
         std::mem::take(&mut lock(&self.state).requests)
     }

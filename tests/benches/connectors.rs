@@ -1,0 +1,93 @@
+//! What an order costs at an ERP: calls, connections, and the time that 100 ms of network take, by how many calls may be out at once. Behind the
+//! network are the fakes, which answer at once: what is measured is the connectors.
+
+#![allow(clippy::disallowed_methods, reason = "a bench is about time")]
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use futures_util::stream::{self, StreamExt};
+use waybill_connectors::erp::rest::RestErp;
+use waybill_domain::{Currency, ErpConfig, ErpOrder};
+use waybill_testkit::contract::erp::{Facts, Wanted};
+use waybill_testkit::erp::{FakeErp, FakeErpConfig};
+use waybill_testkit::memory::samples;
+use waybill_testkit::proxy::Proxy;
+use waybill_workflow::ports::erp::ErpOrders;
+
+/// One way, there and back.
+const LATENCY: Duration = Duration::from_millis(100);
+/// Orders of each run.
+const ORDERS: u64 = 20;
+/// Calls that may be out at once: `slots` of an ERP's configuration.
+const SLOTS: [usize; 3] = [1, 2, 4];
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() {
+    println!("{ORDERS} orders of two lines, {} ms per call\n", LATENCY.as_millis());
+    println!("ERP       SLOTS  CALLS PER ORDER  CONNECTIONS  S PER ORDER  IDEAL  RATIO");
+    rest().await;
+}
+
+async fn rest() {
+    let stock = [("A".to_owned(), 1_000), ("B".to_owned(), 1_000)].into();
+    let fake = FakeErp::start(FakeErpConfig { stock, ..FakeErpConfig::default() }).await.expect("an ERP");
+    let address = fake.base_url().trim_start_matches("http://").parse().expect("an address");
+    let proxy = Proxy::before(address).await.expect("a proxy");
+    let erp = RestErp::new(&config(&proxy), &fake.token()).expect("a connection");
+    run("rest", &proxy, &erp, &facts()).await;
+}
+
+fn config(proxy: &Proxy) -> ErpConfig {
+    ErpConfig { base_url: proxy.base_url(), ..samples::erp() }
+}
+
+fn facts() -> Facts {
+    Facts {
+        currency: Currency::new("EUR"),
+        country: "GB",
+        plenty: "A".parse().expect("a SKU"),
+        second: "B".parse().expect("a SKU"),
+        twenty: 1,
+        ten: 2,
+        computes: true,
+        amends: false,
+        returns: false,
+    }
+}
+
+/// Posts the orders once for each number of slots.
+async fn run(name: &str, proxy: &Proxy, erp: &(impl ErpOrders + Sync), facts: &Facts) {
+    // What a new connection learns first is not an order's.
+    erp.create(&order(facts, 0)).await.expect("posted");
+    proxy.latency(LATENCY);
+    let mut calls = Vec::new();
+    for (round, slots) in (1..).zip(SLOTS) {
+        proxy.take_requests();
+        let (opened, begun) = (proxy.connections(), Instant::now());
+        let posts =
+            (0..ORDERS).map(|number| async move { erp.create(&order(facts, round * 1_000 + number)).await.expect("posted") });
+        stream::iter(posts).buffer_unordered(slots).for_each(|_| async {}).await;
+        let seconds = begun.elapsed().as_secs_f64() / ORDERS as f64;
+        calls = proxy.take_requests();
+        let per_order = calls.len() as f64 / ORDERS as f64;
+        let ideal = per_order * LATENCY.as_secs_f64() / slots as f64;
+        let connections = proxy.connections() - opened;
+        println!("{name:9} {slots:5}  {per_order:15.1}  {connections:11}  {seconds:11.3}  {ideal:5.3}  {:5.2}", seconds / ideal);
+    }
+    proxy.latency(Duration::ZERO);
+    let mut by_name: BTreeMap<String, u64> = BTreeMap::new();
+    calls.into_iter().for_each(|call| *by_name.entry(call).or_default() += 1);
+    for (call, times) in by_name {
+        println!("          {:4.1}  {call}", times as f64 / ORDERS as f64);
+    }
+}
+
+/// An order of a customer who has bought before.
+fn order(facts: &Facts, number: u64) -> ErpOrder {
+    Wanted::new(facts, &format!("shop-{}", number + 1))
+        .line(&facts.plenty, 2, 3_600, &[(facts.twenty, 720)])
+        .line(&facts.second, 1, 950, &[(facts.ten, 95)])
+        .shipping(500, &[(facts.twenty, 100)])
+        .done()
+}
