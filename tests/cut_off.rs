@@ -53,6 +53,37 @@ async fn an_order_cancelled_while_its_posting_was_cut_off_is_cancelled_in_the_er
 }
 
 #[tokio::test]
+async fn an_erp_that_fails_while_it_goes_on_does_not_make_it_forgotten() {
+    let (world, placed) = cut_off().await;
+    world.state().erp.down_calls = 3;
+    world.pass_seconds(200);
+    world.sweep().await;
+    world.work(Manners::default()).await;
+    assert!(world.state().erp.down_calls < 3, "it was to go on, and could not");
+    assert_eq!(known(&world).erp.state, ErpState::Unknown, "it stays in doubt");
+    let cancelled = StoreOrder { status: StoreStatus::Cancelled, modified: placed.modified.plus_seconds(60), ..placed };
+    tell(&world, &cancelled).await;
+    world.settle(Manners::default()).await;
+    assert_eq!((known(&world).stage, known(&world).hold), (Stage::Cancelled, None));
+    assert_eq!(world.state().erp.cancelled.len(), 1, "what the ERP confirmed is cancelled there");
+    assert_invariants(&world, "an ERP that fails while it goes on");
+}
+
+#[tokio::test]
+async fn an_erp_that_refuses_to_go_on_has_the_order_all_the_same() {
+    let (world, placed) = cut_off().await;
+    world.state().erp.refuses.insert("shop-16".to_owned());
+    world.settle(Manners::default()).await;
+    let held = |world: &World| known(world).hold.map(|hold| hold.code);
+    assert_eq!((known(&world).erp.state, held(&world)), (ErpState::Posted, Some("erp_unfinished".to_owned())));
+    // A word of the store does not make the invoice.
+    let changed = StoreOrder { status: StoreStatus::OnHold, modified: placed.modified.plus_seconds(60), ..placed };
+    tell(&world, &changed).await;
+    world.settle(Manners::default()).await;
+    assert_eq!(held(&world), Some("erp_unfinished".to_owned()));
+}
+
+#[tokio::test]
 async fn an_order_whose_invoice_is_refused_is_posted_and_held() {
     let world = World::with_shop();
     world.state().erp.refuses_rest = true;

@@ -12,7 +12,7 @@ use crate::time::At;
 
 /// Holds of post-to-erp that are about what the ERP has. Its others are about what the store wanted: when it wants something else, it is
 /// decided anew.
-const ABOUT_THE_ERP: [&str; 2] = ["duplicate_in_erp", "erp_total_differs"];
+const ABOUT_THE_ERP: [&str; 3] = ["duplicate_in_erp", "erp_total_differs", "erp_unfinished"];
 
 /// Refunds that one commit learns of: each is a row of the ledger, and a transaction takes a hundred.
 const MOST_NEWS: usize = 60;

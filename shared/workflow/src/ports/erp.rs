@@ -87,7 +87,7 @@ pub trait ErpCredit: Sync {
 
 /// Amendments.
 pub trait ErpAmend: Sync {
-    /// Makes the order with the ERP's id `id` say what `order` says; saying it again changes nothing. An ERP that cannot amend (this
+    /// Makes the order with the ERP's id `id` say what `order` says, and finishes what was cut off; saying it again changes nothing. An ERP that cannot amend (this
     /// order, or any) refuses with the code `erp_cannot_amend`.
     fn amend(&self, id: &str, order: &ErpOrder) -> impl Future<Output = Result<ErpRecord, CallError>> + Send;
 }

@@ -15,7 +15,7 @@ use waybill_domain::{
 use super::{Ports, Posting};
 use crate::commit::{Committed, commit, contention, context};
 use crate::error::{CallError, Failure, StepError};
-use crate::ports::erp::{ErpAmend, ErpCancel};
+use crate::ports::erp::{ErpAmend, ErpCancel, Unfinished};
 use crate::steps::reserve::{posted, short};
 use crate::steps::{Outcome, committed, conclude};
 
@@ -156,6 +156,10 @@ impl<P: Ports> Posting<'_, P> {
         let answer = self.desk.connection.amend(&id, &payload).await;
         self.desk.door.note(&answer);
         match answer {
+            Ok(record) if record.unfinished == Some(Unfinished::CutOff) => {
+                let unknown = CallError::Unknown { reason: "the amendment is not finished".to_owned() };
+                Err(self.desk.door.failed(unknown, Effect::Amend, self.desk.probe(self.ports)))
+            }
             Ok(record) => {
                 let doubt = self.doubts(&order, std::slice::from_ref(&record));
                 let held = doubt.is_some();

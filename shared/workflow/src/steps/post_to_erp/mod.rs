@@ -68,6 +68,17 @@ fn is_cut_off(found: &[ErpRecord]) -> bool {
     matches!(found, [ErpRecord { unfinished: Some(Unfinished::CutOff), .. }])
 }
 
+/// What a call that was to finish an order means: whatever it says of itself, the order stays confirmed.
+fn still_confirmed(answer: Result<ErpRecord, CallError>, known: ErpRecord) -> Result<ErpRecord, CallError> {
+    match answer {
+        Err(CallError::Refused { code, message }) => {
+            Ok(ErpRecord { unfinished: Some(Unfinished::Refused(Finding { code, message })), ..known })
+        }
+        Err(CallError::Busy { reason, .. } | CallError::Down { reason }) => Err(CallError::Unknown { reason }),
+        answer => answer,
+    }
+}
+
 struct Posting<'a, P: Ports> {
     ports: &'a P,
     command: &'a Command,
@@ -112,17 +123,22 @@ impl<P: Ports> Posting<'_, P> {
 
     /// The ERP has confirmed the order, and an earlier posting was cut off before all was there: creating it again goes on from there.
     async fn go_on(&self, order: Order, found: Vec<ErpRecord>) -> Result<Outcome, Failure> {
+        let known = found.first().cloned();
         let again = Change::PostingRefused { why: "confirmed in the ERP, and not finished there".to_owned() };
         let then = advance(&order, vec![again.clone()], &context(self.ports, self.command)).map_err(StepError::from)?;
         if then.stage != Stage::Reserved {
             return self.posted(order, found).await;
         }
         // On the turn it has: at a low rate there is never a second one, and without it the order would be looked up for ever.
-        self.create(&order, vec![again]).await
+        self.post(&order, vec![again], known).await
     }
 
-    /// Commits the intent, calls, commits the outcome.
-    async fn create(&self, order: &Order, mut first: Vec<Change>) -> Result<Outcome, Failure> {
+    async fn create(&self, order: &Order, first: Vec<Change>) -> Result<Outcome, Failure> {
+        self.post(order, first, None).await
+    }
+
+    /// Commits the intent, calls, commits the outcome. `known`: the ERP has confirmed the order already, and is to finish it.
+    async fn post(&self, order: &Order, mut first: Vec<Change>, known: Option<ErpRecord>) -> Result<Outcome, Failure> {
         let payload = erp_order(order, &self.seen, &self.store)
             .map_err(|error| StepError::Terminal { code: "sku_unmapped".to_owned(), message: error.to_string() })?;
         let until = self.desk.lease(self.ports);
@@ -144,6 +160,10 @@ impl<P: Ports> Posting<'_, P> {
             answer = self.desk.connection.create(&payload).await;
             self.desk.door.note(&answer);
         }
+        let answer = match known {
+            Some(record) => still_confirmed(answer, record),
+            None => answer,
+        };
         let refused = |why: &str| vec![Change::PostingRefused { why: why.to_owned() }];
         match answer {
             Ok(record) if is_cut_off(std::slice::from_ref(&record)) => {
@@ -200,7 +220,8 @@ impl<P: Ports> Posting<'_, P> {
         let record = found.first()?;
         match &record.unfinished {
             Some(Unfinished::Refused(Finding { code, message })) => {
-                return Some(Change::Held { code: code.clone(), message: message.clone(), about: None });
+                let message = format!("the order is confirmed, and the ERP refuses what belongs to it: {code}: {message}");
+                return Some(Change::Held { code: "erp_unfinished".to_owned(), message, about: None });
             }
             // Not wanted like this any more. What is missing is not missed where the order is cancelled next.
             Some(Unfinished::CutOff) if !order.wants_cancellation() => {
