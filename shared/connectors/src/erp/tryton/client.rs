@@ -1,5 +1,6 @@
 //! Sends a request and judges the answer. The only place that knows the key.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -11,6 +12,7 @@ use serde_json::{Map, Value, json};
 use waybill_domain::{At, ErpConfig};
 use waybill_workflow::CallError;
 
+use super::clock::Clock;
 use super::error::Verdict;
 use crate::erp::connection;
 use crate::erp::refusals::config_invalid;
@@ -110,9 +112,10 @@ impl Call {
 /// A good answer.
 pub(super) struct Reply<T> {
     pub(super) body: T,
-    /// The ERP's clock when it answered, and ours: how long the answer took is known, whatever the clocks say.
-    pub(super) at: Option<At>,
-    pub(super) took: Duration,
+    /// By Tryton's clock: surely not before the request was made.
+    pub(super) began: Option<At>,
+    /// By Tryton's clock: surely not after the answer was made.
+    pub(super) ended: Option<At>,
 }
 
 /// A connection to one database. Cheap to clone.
@@ -121,6 +124,7 @@ pub(super) struct Client {
     http: Http,
     database: String,
     authorization: HeaderValue,
+    clock: Arc<Clock>,
     timeout: Duration,
     company: Option<u64>,
     /// When a sequence of calls has to be over.
@@ -138,6 +142,7 @@ impl Client {
             http: connection::http(config)?,
             database,
             authorization: connection::bearer(key)?,
+            clock: Arc::new(Clock::new()),
             timeout: Duration::from_secs(u64::from(config.timeout_seconds.max(1))),
             company: None,
             until: None,
@@ -206,13 +211,15 @@ impl Client {
         if !answer.is_success() {
             return Err(Verdict::judge(call, &answer));
         }
+        let date = answer.header(&DATE).and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
+        let date = date.map(|date| At(date.timestamp().as_millisecond()));
+        if let Some(date) = date {
+            self.clock.hear(date);
+        }
         // A deletion is answered by nothing.
         let body = if answer.body().is_empty() { serde_json::from_value(Value::Null).ok() } else { answer.json() };
-        let at = answer.header(&DATE).and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
-        let at = at.map(|date| At(date.timestamp().as_millisecond()));
-        match body {
-            Some(body) => Ok(Reply { body, at, took: began.elapsed() }),
-            None => Err(Verdict::unreadable(call, answer.status)),
-        }
+        let body = body.ok_or_else(|| Verdict::unreadable(call, answer.status))?;
+        // The header shows whole seconds: the answer was made before the next one.
+        Ok(Reply { body, began: date.and(self.clock.at(began)), ended: date.map(|date| date.plus_seconds(1)) })
     }
 }

@@ -5,9 +5,14 @@
 //! names. `stock`, `feeds` and `documents` read. Below them `client` sends and judges, `wire` has the records as they are on the line,
 //! `error` decides what an answer proves.
 
+mod cancel;
 mod client;
+mod clock;
+mod credits;
 mod customers;
+mod documents;
 mod error;
+mod feeds;
 mod known;
 mod orders;
 mod posting;

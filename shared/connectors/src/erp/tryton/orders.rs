@@ -165,11 +165,11 @@ impl Desk {
     }
 }
 
-fn is_confirmed(state: SaleState) -> bool {
+pub(super) fn is_confirmed(state: SaleState) -> bool {
     matches!(state, SaleState::Confirmed | SaleState::Processing | SaleState::Done)
 }
 
-fn is_open(invoice: &Invoice) -> bool {
+pub(super) fn is_open(invoice: &Invoice) -> bool {
     matches!(invoice.state, InvoiceState::Draft | InvoiceState::Validated)
 }
 
@@ -208,7 +208,7 @@ fn record(seen: &Seen, reference: &str, paid_by: &BTreeSet<u64>, unfinished: Opt
     Some(ErpRecord {
         id: sale.id.to_string(),
         reference: sale.web_id.clone().filter(|id| id == reference)?,
-        confirmed_at: confirmed_by((*at)?),
+        confirmed_at: confirmed_at(sale).or(*at)?,
         total: sale.total_amount.0,
         currency: Currency::new(&sale.currency.code),
         documents: documents(sale, paid_by),
@@ -228,8 +228,8 @@ fn documents(sale: &Sale, paid_by: &BTreeSet<u64>) -> Vec<Document> {
     std::iter::once(order).chain(invoices).chain(payments).chain(deliveries).take(MOST_DOCUMENTS).collect()
 }
 
-/// By when Tryton had confirmed what an answer of this time shows. Its clock shows whole seconds there; rounded up, so that a figure as of
-/// that moment surely knows the order.
-fn confirmed_by(answered: At) -> At {
-    answered.plus_seconds(1)
+/// By when Tryton had surely confirmed a sale: the entry of its invoice in the books was made after the sale's goods were asked for. Before
+/// it is posted, the time of the answer says as much.
+fn confirmed_at(sale: &Sale) -> Option<At> {
+    sale.invoices.iter().filter_map(|invoice| Some(invoice.entry.as_ref()?.create_date.0)).max()
 }

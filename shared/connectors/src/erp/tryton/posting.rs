@@ -48,7 +48,7 @@ impl Desk {
         if reply.body.id != seen.sale.id || reply.body.state == SaleState::Confirmed {
             return Err(CallError::Unknown { reason: call.reason("the sale has no documents after it") });
         }
-        Ok(Seen { sale: reply.body, at: reply.at })
+        Ok(Seen { sale: reply.body, at: reply.ended })
     }
 
     /// Reserves what is there. What is not, stays waiting: whether it may be sold was decided by Waybill's ledger, before.

@@ -17,7 +17,7 @@ use crate::erp::refusals::refused;
 use crate::erp::scrub::Scrub;
 
 /// Decimals of a unit price: Tryton's `price_decimal`, unless its administrator has chosen more.
-const PRICE_DIGITS: u32 = 4;
+pub(super) const PRICE_DIGITS: u32 = 4;
 
 /// A line that is to be sold. Negative pieces come back.
 pub(super) struct NewLine {
@@ -73,19 +73,19 @@ impl Desk {
         let reply = self.client.reply::<Vec<Sale>>(&Call::search("sale", "sale.sale", wire::SALE, &domain)).await?;
         let is_asked = |sale: &Sale| sale.web_id.as_deref().is_some_and(|id| web_ids.contains(&id));
         let sales: Vec<Sale> = reply.body.into_iter().filter(is_asked).collect();
-        Ok(Found { sales, at: reply.at })
+        Ok(Found { sales, at: reply.ended })
     }
 
     /// A sale by its id.
     pub(super) async fn sale(&self, id: u64) -> Result<Seen, Verdict> {
         let reply = self.client.reply::<Sale>(&Call::get("sale", "sale.sale", id, wire::SALE)).await?;
-        Ok(Seen { sale: reply.body, at: reply.at })
+        Ok(Seen { sale: reply.body, at: reply.ended })
     }
 
     /// Makes and confirms a sale. `left` is what an earlier try left of it, unconfirmed.
     pub(super) async fn sell(&self, new: &NewSale<'_>, left: Option<&Sale>, scrub: &Scrub) -> Result<Seen, CallError> {
         if let Some(left) = left {
-            self.discard(left.id, left.state).await.map_err(|verdict| verdict.before(scrub))?;
+            self.discard(left.id, left.state).await?;
         }
         let draft = self.draft(new, scrub).await?;
         match self.bind(&draft, new, scrub).await {
@@ -102,18 +102,36 @@ impl Desk {
     }
 
     /// Throws an unconfirmed sale away.
-    async fn discard(&self, id: u64, state: SaleState) -> Result<(), Verdict> {
+    async fn discard(&self, id: u64, state: SaleState) -> Result<(), CallError> {
         if state != SaleState::Draft {
             let back = Call::press("sale", "sale.sale", id, "draft", DRAFT);
             match self.client.call::<Draft>(&back).await {
                 // A draft already, or deleted.
-                Err(verdict) if !verdict.is_refusal() && verdict.kind != Kind::Missing => return Err(verdict),
+                Err(verdict) if !verdict.is_refusal() && verdict.kind != Kind::Missing => return Err(verdict.of_read()),
                 _ => {}
             }
         }
         match self.client.call::<Option<Value>>(&Call::delete("sale", "sale.sale", id)).await {
-            Err(verdict) if verdict.kind != Kind::Missing => Err(verdict),
-            _ => Ok(()),
+            Ok(_) => Ok(()),
+            Err(verdict) if verdict.kind == Kind::Missing => Ok(()),
+            Err(verdict) if verdict.is_refusal() => Err(contended()),
+            Err(verdict) => Err(verdict.of_read()),
+        }
+    }
+
+    /// Why Tryton refused to go on with a draft: because of what it is, or because another one has laid hands on it.
+    async fn refused(&self, id: u64, verdict: Verdict, scrub: &Scrub) -> CallError {
+        if verdict.kind == Kind::Missing {
+            return contended();
+        }
+        if !verdict.is_refusal() {
+            return verdict.before(scrub);
+        }
+        match self.client.call::<Draft>(&Call::get("sale", "sale.sale", id, DRAFT)).await {
+            Ok(draft) if draft.state == SaleState::Draft => verdict.before(scrub),
+            Ok(_) => contended(),
+            Err(read) if read.kind == Kind::Missing => contended(),
+            Err(read) => read.of_read(),
         }
     }
 
@@ -128,9 +146,7 @@ impl Desk {
             Ok(draft) => Ok(draft),
             Err(refusal) if refusal.is_refusal() => match self.find_sales(&[new.web_id]).await {
                 // It was not there a moment ago: another one is posting it, and may get to its end.
-                Ok(found) if !found.sales.is_empty() => {
-                    Err(CallError::Unknown { reason: call.reason("another posting of this order is under way") })
-                }
+                Ok(found) if !found.sales.is_empty() => Err(contended()),
                 Ok(_) => Err(refusal.before(scrub)),
                 Err(verdict) => Err(verdict.of_read()),
             },
@@ -146,7 +162,10 @@ impl Desk {
             self.round(id, difference, scrub).await.map_err(Failed::Draft)?;
         }
         let quote = Call::press("sale", "sale.sale", id, "quote", DRAFT);
-        let quoted: Draft = self.client.call(&quote).await.map_err(|verdict| Failed::Draft(verdict.before(scrub)))?;
+        let quoted: Draft = match self.client.call(&quote).await {
+            Ok(quoted) => quoted,
+            Err(verdict) => return Err(Failed::Draft(self.refused(id, verdict, scrub).await)),
+        };
         if quoted.id != id || quoted.state != SaleState::Quotation || quoted.total_amount.0 != new.total {
             let message = format!("the total is {} after rounding, the store's is {}", quoted.total_amount.0, new.total);
             return Err(Failed::Draft(refused("erp_total_mismatch", message)));
@@ -161,7 +180,10 @@ impl Desk {
         let line = NewLine { article, pieces: 1, net: difference, taxes: Vec::new(), line: None, text: "Rounding".to_owned() };
         let body = json!({ "lines": [["create", [line.json()?]]] });
         let call = Call::update("sale", "sale.sale", id, DRAFT, body);
-        self.client.call::<Draft>(&call).await.map(|_| ()).map_err(|verdict| verdict.before(scrub))
+        match self.client.call::<Draft>(&call).await {
+            Ok(_) => Ok(()),
+            Err(verdict) => Err(self.refused(id, verdict, scrub).await),
+        }
     }
 
     /// The call that binds. What it did is read, whatever its answer: Tryton makes the documents after it, in transactions of their own.
@@ -182,6 +204,11 @@ impl Desk {
             _ => Err(Failed::Bound(CallError::Unknown { reason: call.reason("the sale is not confirmed after it") })),
         }
     }
+}
+
+/// Another posting of the same order is under way, and may get to its end.
+fn contended() -> CallError {
+    CallError::Unknown { reason: "another posting of this order is under way".to_owned() }
 }
 
 /// What ended the way to a confirmed sale.

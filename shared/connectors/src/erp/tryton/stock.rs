@@ -3,7 +3,6 @@
 //! confirmed sales ask for and was not assigned to them.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -36,12 +35,12 @@ struct Demand {
 }
 
 /// Whole pieces: what is cut is not whole.
-fn pieces(quantity: f64) -> i64 {
+pub(super) fn whole(quantity: f64) -> i64 {
     // Larger than any stock, and small enough for every float to be exact.
     const MOST: f64 = 1e12;
     #[allow(clippy::cast_possible_truncation)]
-    let whole = (quantity + 1e-6).floor().clamp(-MOST, MOST) as i64;
-    whole
+    let pieces = (quantity + 1e-6).floor().clamp(-MOST, MOST) as i64;
+    pieces
 }
 
 impl Desk {
@@ -52,7 +51,7 @@ impl Desk {
             let offset = page.saturating_mul(PAGE);
             let reply: Reply<Vec<T>> =
                 self.client.reply(&call().page(PAGE, offset)).await.map_err(|verdict| verdict.of_read())?;
-            as_of = as_of.or(began(&reply));
+            as_of = as_of.or(reply.began);
             let full = reply.body.len() >= PAGE;
             all.extend(reply.body);
             if !full {
@@ -77,17 +76,10 @@ impl Desk {
             // A number that cannot be a SKU is mapped to by no store.
             let sku = item.code?.parse().ok()?;
             let asked = asked.get(&item.id).copied().unwrap_or(0.0);
-            Some(Free { sku, free: pieces(item.quantity - asked) })
+            Some(Free { sku, free: whole(item.quantity - asked) })
         };
         Ok(Availability { as_of, items: stocked.into_iter().filter_map(free).collect() })
     }
-}
-
-/// By when, at the latest, Tryton began with an answer: its clock when it ended, which shows whole seconds, minus all the time it took.
-fn began<T>(reply: &Reply<T>) -> Option<At> {
-    let took = reply.took.saturating_add(Duration::from_secs(1));
-    let took = u32::try_from(took.as_secs()).unwrap_or(u32::MAX);
-    reply.at.map(|at| at.minus_seconds(took))
 }
 
 /// What is in the storage zone, minus what is assigned. Without a date, figures would be of the end of time.

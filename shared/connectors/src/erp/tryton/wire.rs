@@ -134,6 +134,7 @@ pub(super) const SALE: &[&str] = &[
     "invoices.party",
     "invoices.invoice_date",
     "invoices.amount_to_pay",
+    "invoices.move.create_date",
     "invoices.payment_lines.move.origin",
     "shipments.number",
     "shipments.state",
@@ -160,8 +161,17 @@ pub(super) struct Sale {
 }
 
 /// The fields of [`Invoice`].
-pub(super) const INVOICE: &[&str] =
-    &["number", "state", "journal", "account", "party", "invoice_date", "amount_to_pay", "payment_lines.move.origin"];
+pub(super) const INVOICE: &[&str] = &[
+    "number",
+    "state",
+    "journal",
+    "account",
+    "party",
+    "invoice_date",
+    "amount_to_pay",
+    "move.create_date",
+    "payment_lines.move.origin",
+];
 
 /// An invoice or a credit note.
 #[derive(Deserialize)]
@@ -176,8 +186,16 @@ pub(super) struct Invoice {
     #[serde(default)]
     pub(super) invoice_date: Option<Value>,
     pub(super) amount_to_pay: Amount,
+    /// Its entry in the books, made when it was posted.
+    #[serde(default, rename = "move")]
+    pub(super) entry: Option<Entry>,
     #[serde(default)]
     pub(super) payment_lines: Vec<PaymentLine>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Entry {
+    pub(super) create_date: Moment,
 }
 
 #[derive(Deserialize)]
