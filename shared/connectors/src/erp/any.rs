@@ -9,12 +9,15 @@ use waybill_workflow::ports::erp::{
 
 use super::refusals::config_invalid;
 use super::rest::RestErp;
+use super::tryton::TrytonErp;
 
 /// A connection to an ERP by whichever connector it needs. Cheap to clone; clones share what is kept open.
 #[derive(Clone)]
 pub enum AnyErp {
     /// The generic REST contract.
     Rest(RestErp),
+    /// Tryton.
+    Tryton(TrytonErp),
 }
 
 impl AnyErp {
@@ -26,7 +29,8 @@ impl AnyErp {
     pub fn new(config: &ErpConfig, token: &str) -> Result<Self, CallError> {
         match config.connector {
             ErpConnector::Rest => RestErp::new(config, token).map(Self::Rest),
-            ErpConnector::Tryton | ErpConnector::Odoo => Err(config_invalid("this release has no such connector")),
+            ErpConnector::Tryton => TrytonErp::new(config, token).map(Self::Tryton),
+            ErpConnector::Odoo => Err(config_invalid("this release has no such connector")),
         }
     }
 
@@ -34,10 +38,11 @@ impl AnyErp {
     ///
     /// # Errors
     /// [`CallError::Refused`] with the code `erp_config_invalid` when the connector needs records and there are none, or too few.
-    pub fn of_store(&self, _records: Option<&ErpRecords>) -> Result<Self, CallError> {
+    pub fn of_store(&self, records: Option<&ErpRecords>) -> Result<Self, CallError> {
         match self {
             // The contract knows nothing of records: whoever serves it maps for itself.
             Self::Rest(erp) => Ok(Self::Rest(erp.clone())),
+            Self::Tryton(erp) => erp.of_store(records).map(Self::Tryton),
         }
     }
 }
@@ -49,6 +54,7 @@ macro_rules! pass {
             $(async fn $name(&self $(, $arg: $type)*) -> Result<$result, CallError> {
                 match self {
                     Self::Rest(erp) => erp.$name($($arg),*).await,
+                    Self::Tryton(erp) => erp.$name($($arg),*).await,
                 }
             })*
         }
