@@ -199,6 +199,21 @@ async fn money_that_went_back_without_pieces_does_not_go_back_again_with_them() 
 }
 
 #[tokio::test]
+async fn what_the_shop_refunded_is_not_refunded_again_when_it_comes_back() {
+    let world = delivered(&order(16, &[("SKU-A", 2)])).await;
+    let line = RefundedLine { line: 1, quantity: 1, net: cents(1000), taxes: vec![TaxPart { rate_id: 1, total: cents(190) }] };
+    let made =
+        StoreRefund { id: 17, amount: cents(1190), lines: vec![line], charges: Vec::new(), returned: None, paid_back: true };
+    world.state().refund(16, made, false);
+    world.settle(Manners::default()).await;
+    take(&world, coming_back("R1", 1, 1)).await.expect("stored");
+    let hold = world.order("shop/16").expect("known").hold.expect("held");
+    assert_eq!(hold.code, "return_perhaps_refunded");
+    assert_eq!(credited(&world), [cents(1190)], "paid back once");
+    assert_invariants(&world, "refunded in the shop first");
+}
+
+#[tokio::test]
 async fn a_store_that_restocked_for_a_return_did_not_restock_for_the_next_refund() {
     let world = delivered(&order(16, &[("SKU-A", 2)])).await;
     let back = Return { lines: [(1, ReturnedLine { quantity: 1, accepted: 1, restock: 1 })].into(), ..coming_back("R1", 1, 1) };

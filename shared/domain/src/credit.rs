@@ -162,6 +162,7 @@ pub fn refund_of(order: &Order, seen: &StoreOrder, one: &Return, through_gateway
             return finding("return_exceeds_bought", message);
         }
         came_back(order, one, *id, pieces.accepted)?;
+        not_refunded_yet(order, one, *id)?;
         let share = |amount: Decimal| share(amount, before, refunded, quantity, digits);
         let line = RefundedLine {
             line: *id,
@@ -204,6 +205,27 @@ fn came_back(order: &Order, one: &Return, line: u64, accepted: u32) -> Result<()
         return finding("return_exceeds_shipped", message);
     }
     Ok(())
+}
+
+/// Pieces that the shop refunded and nobody has put back may be the very ones that come back now, and money goes out only once. Who
+/// reports an amount has decided that.
+fn not_refunded_yet(order: &Order, one: &Return, line: u64) -> Result<(), Finding> {
+    let of_shop = others(order, 0).filter(|refund| refund.returned.is_none());
+    let still_out = |refund: &Refund| {
+        let refunded = refund.lines.get(&line).copied().unwrap_or(0);
+        refunded.saturating_sub(refund.restocked.get(&line).copied().unwrap_or(0))
+    };
+    match total_of(of_shop.map(still_out)) {
+        0 => Ok(()),
+        _ if one.amount.is_some() => Ok(()),
+        refunded => {
+            let message = format!(
+                "return {}, line {line}: the shop has refunded {refunded} pieces that nobody has put back; they may be the ones that come back now",
+                one.id
+            );
+            finding("return_perhaps_refunded", message)
+        }
+    }
 }
 
 /// Money that was refunded on the line without pieces is not refunded again.

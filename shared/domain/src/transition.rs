@@ -32,7 +32,7 @@ const LONGEST_MESSAGE: usize = 2_000;
 const LONGEST_DETAIL: usize = 200;
 /// Codes of which a retry would only find the same again: a person who retries means that it was dealt with. With every other code a
 /// retry tries again.
-const MEANS_DONE: [&str; 18] = [
+const MEANS_DONE: [&str; 19] = [
     "cancelled_after_crediting",
     "cancelled_after_shipping",
     "changed_after_posting",
@@ -47,6 +47,7 @@ const MEANS_DONE: [&str; 18] = [
     "refund_refused",
     "refund_unclear",
     "return_exceeds_bought",
+    "return_perhaps_refunded",
     "return_exceeds_paid",
     "return_exceeds_shipped",
     "shipped_after_cancellation",
