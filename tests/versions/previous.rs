@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The previous release. The commit that makes a release sets this to the release before it.
-const COMMIT: &str = "32c223602c606df858ab1d5cf67818c5a7737bca";
+const COMMIT: &str = "3b9a8f794e7e7e6f76f6ed0e87e887283a4a9e24";
 /// The version of its packages, here. Cargo tells packages of two checkouts in one build folder apart by name and version alone.
 const VERSION: &str = "0.0.0-previous";
 
