@@ -16,7 +16,7 @@ const CORE: [&str; 3] = ["shared/domain/src", "shared/workflow/src", "shared/lam
 /// Where refusals are made.
 const CONNECTORS: &str = "shared/connectors/src";
 /// What a code of a connector begins with.
-const PREFIXES: [&str; 5] = ["erp_", "order_", "refund_", "store_", "warehouse_"];
+const PREFIXES: [&str; 6] = ["erp_", "order_", "refund_", "store_", "tax_", "warehouse_"];
 /// How a connector refuses: what stands before the literal.
 const REFUSALS: [&str; 3] = ["refused(", "permanent(", "Refused{code:"];
 /// The heading below which the codes stand that clients of the API are answered with.

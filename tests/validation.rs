@@ -1,9 +1,11 @@
 //! The judgement of an order: each finding by the smallest change that causes it, and all findings at once.
 
+use std::collections::BTreeMap;
+
 use waybill_domain::money::Currency;
 use waybill_domain::store_order::{Address, Charge, Coupon, RefundSeen, StoreOrder, StoreStatus, TaxPart};
 use waybill_domain::validate::findings;
-use waybill_domain::{Mapping, Payment, Policies, StoreConfig};
+use waybill_domain::{ErpRecords, Mapping, Payment, Policies, StoreConfig};
 use waybill_testkit::memory::samples::{cents, order, store};
 
 fn codes(order: &StoreOrder, config: &StoreConfig) -> Vec<String> {
@@ -225,4 +227,37 @@ fn payment_by_status_method_and_policy() {
     (no_reference.status, no_reference.paid_at) = (OnHold, None);
     no_reference.transaction_id.clear();
     assert_eq!(no_reference.payment(), Payment::OnHold);
+}
+
+#[test]
+fn a_tax_rate_that_the_erp_has_no_tax_for_is_found_once_and_only_where_taxes_are_mapped() {
+    let sku = |text: &str| text.parse().expect("sku");
+    let records = |taxes: &[(u64, u64)]| ErpRecords {
+        company: 1,
+        warehouse: 2,
+        shop: None,
+        sales_journal: None,
+        payment_journal: 3,
+        payment_journals: BTreeMap::new(),
+        taxes: taxes.iter().copied().collect(),
+        carrier: None,
+        carriers: BTreeMap::new(),
+        guest_customer: None,
+        shipping_article: sku("SHIP"),
+        fee_article: sku("FEE"),
+        refund_article: sku("REFUND"),
+        rounding_article: sku("ROUND"),
+        rounding_limit: cents(2),
+    };
+    let with = |taxes: &[(u64, u64)]| StoreConfig { records: [(store().erp, records(taxes))].into(), ..store() };
+    assert_eq!(codes(&sample(), &with(&[(1, 9)])), Vec::<String>::new());
+    assert_eq!(codes(&sample(), &with(&[(2, 9)])), ["tax_unmapped"], "two lines and the shipping use it");
+    let found = &findings(&sample(), &with(&[]))[0];
+    assert!(found.message.contains("rate 1 \"MwSt\"") && found.message.contains("acme"), "{}", found.message);
+    let mut free = sample();
+    free.lines.iter_mut().flat_map(|line| &mut line.taxes).for_each(|part| part.rate_id = 7);
+    free.shipping_lines[0].taxes[0].total = cents(0);
+    assert!(codes(&free, &with(&[(7, 9)])).iter().all(|code| code != "tax_unmapped"), "a part of nothing needs no tax");
+    let before = StoreConfig { records: [("old".parse().expect("slug"), records(&[]))].into(), ..store() };
+    assert_eq!(codes(&sample(), &before), Vec::<String>::new(), "the ERP that it had before is not asked");
 }

@@ -51,7 +51,8 @@ def prepare(local):
     with urllib.request.urlopen(local["aws_endpoint_url"] + mappings, timeout=30) as answer:
         for mapping in json.loads(answer.read())["EventSourceMappings"]:
             call(local, "PUT", mappings + mapping["UUID"], {"Enabled": False})
-    call(local, "POST", "/", {"Name": f"{local['deployment']}-sweep"}, "AWSEvents.DisableRule")
+    for slug in ("sweep", "erp-poll"):
+        call(local, "POST", "/", {"Name": f"{local['deployment']}-{slug}"}, "AWSEvents.DisableRule")
 
 
 def variables(local, host):

@@ -75,7 +75,9 @@ pub fn files() -> BTreeMap<String, Value> {
         "relay/unreadable.json".to_owned(),
         stream(&[order_record(&story()[0]), broken(&story()[1]), newer(&story()[2])]),
     );
-    files.insert("sweep/scheduled.json".to_owned(), scheduled());
+    for slug in ["sweep", "erp-poll"] {
+        files.insert(format!("{slug}/scheduled.json"), scheduled(slug));
+    }
     files.extend(letters::files());
     files
 }
@@ -300,7 +302,7 @@ fn attribute(value: &AttributeValue) -> Value {
     }
 }
 
-fn scheduled() -> Value {
+fn scheduled(slug: &str) -> Value {
     json!({
         "version": "0",
         "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
@@ -309,7 +311,7 @@ fn scheduled() -> Value {
         "account": ACCOUNT,
         "time": "2026-11-23T09:00:00Z",
         "region": REGION,
-        "resources": [format!("arn:aws:events:{REGION}:{ACCOUNT}:rule/waybill-sweep")],
+        "resources": [format!("arn:aws:events:{REGION}:{ACCOUNT}:rule/waybill-{slug}")],
         "detail": {},
     })
 }

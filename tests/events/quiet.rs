@@ -94,13 +94,15 @@ impl Connected {
         const MAPPINGS: &str = "/2015-03-31/event-source-mappings/";
         let mappings = self.aws(Method::GET, MAPPINGS, None, &Value::Null).await;
         let mappings = mappings["EventSourceMappings"].as_array().expect("mappings");
-        assert_eq!(mappings.len(), 19, "seven queues, a stream and eleven dead-letter queues");
+        assert_eq!(mappings.len(), 20, "seven queues, a stream and twelve dead-letter queues");
         for mapping in mappings {
             let path = format!("{MAPPINGS}{}", mapping["UUID"].as_str().expect("an id"));
             self.aws(Method::PUT, &path, None, &json!({ "Enabled": false })).await;
         }
-        let rule = json!({ "Name": format!("{}-sweep", self.endpoints.deployment) });
-        self.aws(Method::POST, "/", Some("AWSEvents.DisableRule"), &rule).await;
+        for slug in ["sweep", "erp-poll"] {
+            let rule = json!({ "Name": format!("{}-{slug}", self.endpoints.deployment) });
+            self.aws(Method::POST, "/", Some("AWSEvents.DisableRule"), &rule).await;
+        }
     }
 
     /// The store and the ERP of the event files. The store is as it was when it had sent the last of its deliveries.

@@ -2,7 +2,7 @@
 
 use waybill_domain::Step;
 use waybill_lambda::metrics::{DEPLOYMENT_METRICS, NAMESPACE, REFUSAL_METRICS, STEP_METRICS};
-use waybill_workflow::saga::{API, DEAD_LETTERS, Port, RELAY, SAGA, SWEEP};
+use waybill_workflow::saga::{API, DEAD_LETTERS, ERP_POLL, Port, RELAY, SAGA, SWEEP};
 
 /// What invokes a function besides the HTTP API.
 pub enum Source {
@@ -38,8 +38,8 @@ const CLIENTS: &[(&str, &str)] = &[
     ("POST", "/v1/fulfilments/{id}"),
 ];
 
-/// Every function of the template: the steps of the saga in their order, then the API for clients, the relay, the sweep, and whoever sees
-/// to what failed.
+/// Every function of the template: the steps of the saga in their order, then the API for clients, the relay, the sweep, the poll of ERPs,
+/// and whoever sees to what failed.
 pub fn functions() -> Vec<Function> {
     let steps = SAGA.iter().map(|step| Function {
         slug: step.step.slug(),
@@ -55,9 +55,11 @@ pub fn functions() -> Vec<Function> {
     let api = Function { slug: "api", timeout_seconds: 20, source: reports, routes: CLIENTS, ports: API };
     let relay = Function { slug: "relay", timeout_seconds: 30, source: Source::Stream, routes: &[], ports: RELAY };
     let sweep = Function { slug: "sweep", timeout_seconds: 55, source: Source::Schedule, routes: &[], ports: SWEEP };
+    let clock = Source::Schedule;
+    let poll = Function { slug: "erp-poll", timeout_seconds: 55, source: clock, routes: &[], ports: ERP_POLL };
     let letters = Source::DeadLetterQueues;
     let letters = Function { slug: "dead-letters", timeout_seconds: 30, source: letters, routes: &[], ports: DEAD_LETTERS };
-    steps.chain([api, relay, sweep, letters]).collect()
+    steps.chain([api, relay, sweep, poll, letters]).collect()
 }
 
 /// The slugs of the steps.
@@ -106,7 +108,8 @@ pub fn actions(port: Port) -> Vec<(String, &'static [&'static str])> {
         Port::ClientSecrets => one("secret/client", &["secretsmanager:GetSecretValue"]),
         Port::Failures => one("table/dead-letters", &["dynamodb:PutItem"]),
         Port::DeadLetters => one("table/dead-letters", &["dynamodb:GetItem", "dynamodb:PutItem"]),
-        Port::FactBus => one("bus", &["events:PutEvents"]),
+        Port::FactBus | Port::ReportBus => one("bus", &["events:PutEvents"]),
+        Port::StockPull => one("table/stock", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
         Port::CommandQueue | Port::Spool => {
             sends_to(port).into_iter().map(|queue| (format!("queue/{queue}"), &["sqs:SendMessage"][..])).collect()
         }
@@ -138,6 +141,8 @@ pub const ALARMS: &[&str] = &[
     "intake-5xx",
     "signature-failures",
     "unsigned-requests",
+    "erp-poll-behind",
+    "erp-poll-unreadable",
     "dead-letters-errors",
     "dead-letters-stuck",
 ];

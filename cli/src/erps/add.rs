@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use waybill_connectors::http::{Http, HttpConfig};
 use waybill_domain::config::ErpConnector;
-use waybill_domain::{ErpConfig, ErpSlug};
+use waybill_domain::{ErpConfig, ErpSlug, Feed};
 use waybill_workflow::ports::Configs;
 
 use crate::Failure;
@@ -17,6 +17,16 @@ pub struct NewErp {
     pub base_url: Option<String>,
     /// PEM of its private CA; `Some("")` goes back to the system's authorities.
     pub ca_pem: Option<String>,
+    /// Which connector; a new one is `rest` unless it is said.
+    pub connector: Option<ErpConnector>,
+    /// Its database; `Some("")`: none.
+    pub database: Option<String>,
+    /// Whom the token belongs to; `Some("")`: nobody in particular.
+    pub user: Option<String>,
+    /// What it is polled for.
+    pub polls: Option<BTreeSet<Feed>>,
+    /// How often.
+    pub poll_seconds: Option<u32>,
     /// Calls at once.
     pub slots: Option<u32>,
     /// Seconds until Waybill gives up on an answer.
@@ -38,7 +48,7 @@ pub fn merge(slug: &ErpSlug, before: Option<ErpConfig>, new: &NewErp) -> Result<
         (None, Some(base_url)) => ErpConfig {
             slug: slug.clone(),
             version: 0,
-            connector: ErpConnector::Rest,
+            connector: new.connector.unwrap_or(ErpConnector::Rest),
             base_url: base_url.clone(),
             database: None,
             user: None,
@@ -47,10 +57,24 @@ pub fn merge(slug: &ErpSlug, before: Option<ErpConfig>, new: &NewErp) -> Result<
             timeout_seconds: 20,
             settle_seconds: 90,
             orders_per_minute: 60,
-            polls: BTreeSet::new(),
+            polls: polled_at_first(new.connector),
             poll_seconds: 300,
         },
     };
+    if let Some(connector) = new.connector {
+        config.connector = connector;
+    }
+    let filled = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+    if let Some(database) = &new.database {
+        config.database = filled(database);
+    }
+    if let Some(user) = &new.user {
+        config.user = filled(user);
+    }
+    if let Some(polls) = &new.polls {
+        config.polls.clone_from(polls);
+    }
+    config.poll_seconds = new.poll_seconds.unwrap_or(config.poll_seconds);
     if let Some(base_url) = &new.base_url {
         config.base_url = base_url.trim_end_matches('/').to_owned();
     }
@@ -67,9 +91,20 @@ pub fn merge(slug: &ErpSlug, before: Option<ErpConfig>, new: &NewErp) -> Result<
             config.settle_seconds, config.timeout_seconds
         ));
     }
+    if config.connector == ErpConnector::Tryton && config.database.is_none() {
+        return Err(format!("Tryton keeps several databases behind one address: say which one ERP {slug} is with --database"));
+    }
     let http = HttpConfig { ca_pem: config.ca_pem.clone(), ..HttpConfig::new(&config.base_url) };
     Http::new(&http).map_err(|error| error.to_string())?;
     Ok(config)
+}
+
+/// An ERP behind the generic contract may tell by itself, and so may its warehouse; the others cannot.
+fn polled_at_first(connector: Option<ErpConnector>) -> BTreeSet<Feed> {
+    match connector.unwrap_or(ErpConnector::Rest) {
+        ErpConnector::Rest => BTreeSet::new(),
+        ErpConnector::Tryton | ErpConnector::Odoo => Feed::ALL.into(),
+    }
 }
 
 /// Writes an ERP: the token first, so that no function meets an ERP without one.

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
-use waybill_domain::{ErpConfig, Sku};
+use waybill_domain::{ErpConfig, ErpConnector, Sku};
 use waybill_workflow::CallError;
 use waybill_workflow::ports::erp::ErpAvailability;
 
+use super::greeting;
 use crate::check::{Report, reach};
 
 /// What the contract's `GET /v1/status` answers.
@@ -34,6 +35,10 @@ pub async fn check(config: &ErpConfig, token: Option<&str>) -> Report {
         report.wrong("token", format!("it has no token; give it one with `waybill erp add {} --token-file FILE`", config.slug));
         return report;
     };
+    if config.connector != ErpConnector::Rest {
+        greeting::greet(&mut report, config, token).await;
+        return report;
+    }
     if let Some(http) = reach::client(&mut report, &config.base_url, config.ca_pem.as_deref())
         && let Some(answer) =
             reach::get(&mut report, &http, &config.base_url, &["v1", "status"], |request| request.bearer_auth(token)).await

@@ -1,14 +1,16 @@
 //! `waybill erp …` on the command line.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
-use waybill_domain::{ErpConfig, ErpSlug};
+use waybill_connectors::erp::AnyErp;
+use waybill_domain::{ErpConfig, ErpConnector, ErpSlug, Feed};
 use waybill_workflow::ports::Configs;
 
-use super::{NewErp, add, check};
+use super::{NewErp, add, check, records};
 use crate::deployment::{Deployment, block_on};
 use crate::table::{print as print_table, table};
 use crate::{Failure, print, secret};
@@ -29,6 +31,14 @@ pub enum ErpCommand {
         #[arg(long)]
         json: bool,
     },
+    /// List the records of an ERP that a store's records may name: companies, warehouses, shops, journals, taxes, carriers
+    Records {
+        /// Its name in this deployment
+        erp: ErpSlug,
+        /// Print one JSON object instead of text
+        #[arg(long)]
+        json: bool,
+    },
     /// List the ERPs
     List {
         /// Print one JSON array instead of text
@@ -42,9 +52,25 @@ pub enum ErpCommand {
 pub struct AddArgs {
     /// Its name in this deployment: a-z, 0-9 and hyphens
     erp: ErpSlug,
-    /// Address of its API (docs/erp-rest.openapi.yaml); https, or http on this machine
+    /// Address of its API; https, or http on this machine
     #[arg(long)]
     url: Option<String>,
+    /// How it is spoken to: rest is the contract of docs/erp-rest.openapi.yaml [first: rest]
+    #[arg(long)]
+    connector: Option<Connector>,
+    /// Its database, where one address has several (Tryton, Odoo); "" for none
+    #[arg(long, value_name = "NAME")]
+    database: Option<String>,
+    /// Whom the token belongs to (Odoo 16 to 18: the login); "" for nobody in particular
+    #[arg(long, value_name = "LOGIN")]
+    user: Option<String>,
+    /// What to ask it for, because it does not tell by itself: shipments, returns, stock; "" for nothing [first: all of them for tryton
+    /// and odoo, nothing for rest]. Not what a warehouse reports already
+    #[arg(long, value_name = "FEEDS", value_parser = feeds)]
+    poll: Option<Feeds>,
+    /// How often, in seconds [first: 300]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(60..=86_400))]
+    poll_seconds: Option<u32>,
     /// File with its token, - for standard input; else the environment variable WAYBILL_ERP_TOKEN, else it is asked for
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
@@ -68,6 +94,39 @@ pub struct AddArgs {
     orders_per_minute: Option<u32>,
 }
 
+/// How an ERP is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Connector {
+    /// The contract of docs/erp-rest.openapi.yaml
+    Rest,
+    /// Tryton 8
+    Tryton,
+    /// Odoo 16 to 19
+    Odoo,
+}
+
+impl From<Connector> for ErpConnector {
+    fn from(connector: Connector) -> Self {
+        match connector {
+            Connector::Rest => ErpConnector::Rest,
+            Connector::Tryton => ErpConnector::Tryton,
+            Connector::Odoo => ErpConnector::Odoo,
+        }
+    }
+}
+
+/// What an ERP is polled for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Feeds(BTreeSet<Feed>);
+
+fn feeds(text: &str) -> Result<Feeds, String> {
+    let named = |name: &str| {
+        let found = Feed::ALL.into_iter().find(|feed| feed.name() == name);
+        found.ok_or_else(|| format!("{name:?} is none of shipments, returns and stock"))
+    };
+    text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(named).collect::<Result<_, _>>().map(Feeds)
+}
+
 /// Runs it.
 ///
 /// # Errors
@@ -81,6 +140,16 @@ pub fn run(command: ErpCommand) -> Result<(), Failure> {
                 let config = find(&deployment, &erp).await?;
                 let token = deployment.secrets.erp_token(&erp).await.map_err(|error| deployment.explain(&error))?;
                 check(&config, token.as_deref()).await.conclude(json)
+            }
+            ErpCommand::Records { erp, json } => {
+                let config = find(&deployment, &erp).await?;
+                let token = deployment.secrets.erp_token(&erp).await.map_err(|error| deployment.explain(&error))?;
+                let token = token.ok_or_else(|| {
+                    format!("ERP {erp} has no token; give it one with `waybill erp add {erp} --token-file FILE`")
+                })?;
+                let said = |error| format!("ERP {erp}: {error}; `waybill erp check {erp}` says more");
+                let listing = records::read(&AnyErp::new(&config, &token).map_err(said)?).await.map_err(said)?;
+                print(&if json { listing.json().to_string() } else { listing.text() })
             }
             ErpCommand::List { json } => {
                 let mut erps = deployment.dynamo.erps().await.map_err(|error| deployment.explain(&error))?;
@@ -110,6 +179,11 @@ async fn run_add(deployment: &Deployment, args: AddArgs) -> Result<(), Failure> 
     };
     let new = NewErp {
         base_url: args.url,
+        connector: args.connector.map(ErpConnector::from),
+        database: args.database,
+        user: args.user,
+        polls: args.poll.map(|Feeds(polls)| polls),
+        poll_seconds: args.poll_seconds,
         ca_pem: ca(args.ca_file.as_deref(), args.system_ca)?,
         slots: args.slots,
         timeout_seconds: args.timeout_seconds,
@@ -146,6 +220,10 @@ fn view(erp: &ErpConfig) -> serde_json::Value {
         "version": erp.version,
         "connector": erp.connector,
         "url": erp.base_url,
+        "database": erp.database,
+        "user": erp.user,
+        "polls": erp.polls,
+        "poll_seconds": erp.poll_seconds,
         "private_ca": erp.ca_pem.is_some(),
         "slots": erp.slots,
         "timeout_seconds": erp.timeout_seconds,

@@ -3,6 +3,8 @@
 mod add;
 mod check;
 pub mod command;
+mod greeting;
+pub mod records;
 
 pub use add::{NewErp, add, merge};
 pub use check::{check, unknown_skus};

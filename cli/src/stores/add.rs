@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use waybill_connectors::http::{Http, HttpConfig};
-use waybill_domain::{ErpSlug, Mapping, Policies, StoreConfig, StoreSlug, WarehouseSlug};
+use waybill_domain::{ErpRecords, ErpSlug, Mapping, Policies, StoreConfig, StoreSlug, WarehouseSlug};
 use waybill_workflow::ports::{Configs, StoreSecrets};
 
 use crate::Failure;
@@ -24,6 +24,8 @@ pub struct NewStore {
     pub policies: PolicyChanges,
     /// The whole mapping.
     pub mapping: Option<Mapping>,
+    /// The records of its ERP that stand for it.
+    pub records: Option<ErpRecords>,
     /// Whether the ERP uses the store's SKUs where the mapping says nothing.
     pub same_skus: Option<bool>,
 }
@@ -109,6 +111,9 @@ pub fn merge(slug: &StoreSlug, before: Option<StoreConfig>, new: &NewStore) -> R
     new.policies.apply(&mut config.policies);
     if let Some(mapping) = &new.mapping {
         config.mapping = mapping.clone();
+    }
+    if let Some(records) = &new.records {
+        config.records.insert(config.erp.clone(), records.clone());
     }
     config.mapping.same_skus = new.same_skus.unwrap_or(config.mapping.same_skus);
     let http = HttpConfig { ca_pem: config.ca_pem.clone(), ..HttpConfig::new(&config.base_url) };

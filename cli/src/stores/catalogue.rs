@@ -3,6 +3,7 @@
 use reqwest::Method;
 use reqwest::header::ACCEPT;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use waybill_connectors::http::Http;
 use waybill_workflow::ports::StoreSecrets;
 
@@ -11,6 +12,8 @@ const PAGE: usize = 100;
 /// A check is to end in seconds; a store with more products than these is looked at in part, and the report says so.
 const PAGES: usize = 30;
 const VARIABLE: usize = 200;
+/// What is read of a product.
+const FIELDS: &str = "id,sku,type";
 
 /// The SKUs of a store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,7 +54,7 @@ impl Product {
 pub(super) async fn read(http: &Http, keys: &StoreSecrets) -> Result<Catalogue, String> {
     let mut catalogue = Catalogue::default();
     let mut variable = Vec::new();
-    let whole = each(http, keys, &["products"], |product| {
+    let whole = each(http, keys, &["products"], FIELDS, |product: Product| {
         match product.kind.as_deref() {
             // Never ordered itself; a group has no stock and no price of its own.
             Some("variable" | "variable-subscription") => variable.push(product.id),
@@ -63,7 +66,8 @@ pub(super) async fn read(http: &Http, keys: &StoreSecrets) -> Result<Catalogue, 
     catalogue.cut = !whole || variable.len() > VARIABLE;
     for id in variable.into_iter().take(VARIABLE) {
         let id = id.to_string();
-        let whole = each(http, keys, &["products", &id, "variations"], |variation| catalogue.add(&variation)).await?;
+        let whole =
+            each(http, keys, &["products", &id, "variations"], FIELDS, |variation: Product| catalogue.add(&variation)).await?;
         catalogue.cut |= !whole;
     }
     catalogue.skus.sort_unstable();
@@ -81,7 +85,14 @@ impl Catalogue {
 }
 
 /// Every item of a list; false if it was cut.
-async fn each(http: &Http, keys: &StoreSecrets, path: &[&str], mut item: impl FnMut(Product)) -> Result<bool, String> {
+pub(super) async fn each<T: DeserializeOwned>(
+    http: &Http,
+    keys: &StoreSecrets,
+    path: &[&str],
+    fields: &str,
+    mut item: impl FnMut(T),
+) -> Result<bool, String> {
+    let what = path.first().copied().unwrap_or_default();
     let path: Vec<&str> = ["wp-json", "wc", "v3"].iter().chain(path).copied().collect();
     for page in 1..=PAGES {
         let request = http
@@ -89,14 +100,14 @@ async fn each(http: &Http, keys: &StoreSecrets, path: &[&str], mut item: impl Fn
             .basic_auth(&keys.consumer_key, Some(&keys.consumer_secret))
             .header(ACCEPT, "application/json")
             .query(&[("per_page", PAGE), ("page", page)])
-            .query(&[("_fields", "id,sku,type"), ("orderby", "id"), ("order", "asc")]);
+            .query(&[("_fields", fields), ("orderby", "id"), ("order", "asc")]);
         let answer = http.send(request).await.map_err(|failure| failure.to_string())?;
         if !answer.is_success() {
             return Err(format!("status {}", answer.status));
         }
-        let products: Vec<Product> = answer.json().ok_or("the answer is not a list of products")?;
-        let full = products.len() >= PAGE;
-        products.into_iter().for_each(&mut item);
+        let items: Vec<T> = answer.json().ok_or_else(|| format!("the answer is not a list of {what}"))?;
+        let full = items.len() >= PAGE;
+        items.into_iter().for_each(&mut item);
         if !full {
             return Ok(true);
         }

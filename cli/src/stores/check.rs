@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use waybill_connectors::http::Http;
+use waybill_connectors::erp::AnyErp;
+use waybill_connectors::http::{Http, HttpConfig};
 use waybill_connectors::woocommerce::{FixedKeys, WooCommerce};
-use waybill_domain::{At, ErpConfig, Sku, StoreConfig, StoreSlug};
+use waybill_domain::{At, ErpConfig, ErpConnector, Sku, StoreConfig, StoreSlug};
 use waybill_workflow::CallError;
 use waybill_workflow::ports::{Configs, StoreSecrets, Storefront};
 
 use super::catalogue::{self, Catalogue};
-use super::webhooks;
+use super::{rates, records, webhooks};
 use crate::check::{Report, reach, some_of};
 use crate::deployment::{Deployment, now};
 use crate::{Failure, erps};
@@ -48,7 +49,10 @@ pub async fn check(deployment: &Deployment, slug: &StoreSlug, api_url: Option<&s
         erp: erp.as_ref(),
         token: token.as_deref(),
     };
-    Ok(examine(&connected, now()).await)
+    let mut report = examine(&connected, now()).await;
+    let stores = deployment.dynamo.stores().await.map_err(explain)?;
+    records::shared(&mut report, &store, &stores);
+    Ok(report)
 }
 
 /// Examines the store, then its ERP, then whether the two mean the same articles. `now` is this machine's time.
@@ -66,6 +70,9 @@ pub async fn examine(connected: &Connected<'_>, now: At) -> Report {
     let of_erp = erps::check(erp, connected.token).await;
     let erp_answers = of_erp.ok;
     report.take(of_erp);
+    if let (true, Some(token)) = (erp_answers, connected.token) {
+        mapped_records(&mut report, connected, erp, token).await;
+    }
     if let (true, Some(catalogue), Some(token)) = (erp_answers, catalogue, connected.token) {
         let unknown = match erps::connect(erp, token, store.records_in(&erp.slug)) {
             Ok(connection) => erps::unknown_skus(&connection, &mapped(store, &catalogue)).await,
@@ -77,6 +84,33 @@ pub async fn examine(connected: &Connected<'_>, now: At) -> Report {
         }
     }
     report
+}
+
+/// Whether the ERP has what the store's records name, and all tax rates lead to a tax of it.
+async fn mapped_records(report: &mut Report, connected: &Connected<'_>, erp: &ErpConfig, token: &str) {
+    let store = connected.store;
+    if store.records_in(&erp.slug).is_none() {
+        if erp.connector != ErpConnector::Rest {
+            let text = format!(
+                "it names no records of ERP {0}, and no order can be posted; `waybill erp records {0}` lists what there is; run                  `waybill store add {1} --records FILE`",
+                erp.slug, store.slug
+            );
+            report.wrong("records", text);
+        }
+        return;
+    }
+    let http = HttpConfig { ca_pem: store.ca_pem.clone(), ..HttpConfig::new(&store.base_url) };
+    let rates = match Http::new(&http) {
+        Ok(http) => rates::read(&http, connected.secrets).await,
+        Err(error) => Err(error.to_string()),
+    };
+    if let Err(reason) = &rates {
+        report.wrong("taxes", format!("its tax rates cannot be read ({reason}); the REST key has to be of a shop manager"));
+    }
+    match AnyErp::new(erp, token) {
+        Ok(directory) => records::check(report, store, &directory, rates.ok().as_deref()).await,
+        Err(error) => report.wrong("records", format!("ERP {}: {error}", erp.slug)),
+    }
 }
 
 /// Looks at the store alone; what it sells, if it says so.

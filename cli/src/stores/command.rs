@@ -1,14 +1,14 @@
 //! `waybill store …` on the command line.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
 use waybill_domain::{ErpSlug, StoreConfig, StoreSlug, WarehouseSlug};
 use waybill_workflow::ports::Configs;
 
-use super::{NewSecrets, NewStore, PolicyChanges, add, check, read_mapping};
+use super::{NewSecrets, NewStore, PolicyChanges, add, check, read_mapping, read_records};
 use crate::deployment::{Deployment, block_on, webhook_path};
 use crate::erps::command::ca;
 use crate::table::{print as print_table, table};
@@ -77,6 +77,9 @@ pub struct AddArgs {
     /// File with the whole mapping: CSV with store_sku,erp_sku[,shippable], or JSON
     #[arg(long, value_name = "FILE")]
     mapping: Option<PathBuf>,
+    /// JSON file with the records of the ERP that stand for this store's; `waybill erp records` lists them
+    #[arg(long, value_name = "FILE")]
+    records: Option<PathBuf>,
     /// The ERP uses the store's SKUs where the mapping says nothing [first: false, an unmapped SKU holds the order]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", require_equals = true)]
     same_skus: Option<bool>,
@@ -125,13 +128,8 @@ async fn run_add(deployment: &Deployment, args: AddArgs) -> Result<(), Failure> 
     let slug = args.store.clone();
     let known = deployment.secrets.store(&slug).await.map_err(|error| deployment.explain(&error))?;
     let secrets = secrets(&args, known.is_none())?;
-    let mapping = match &args.mapping {
-        None => None,
-        Some(path) => {
-            let text = fs::read_to_string(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
-            Some(read_mapping(&text)?)
-        }
-    };
+    let mapping = text_of(args.mapping.as_deref())?.map(|text| read_mapping(&text)).transpose()?;
+    let records = text_of(args.records.as_deref())?.map(|text| read_records(&text)).transpose()?;
     let new = NewStore {
         base_url: args.url,
         ca_pem: ca(args.ca_file.as_deref(), args.system_ca)?,
@@ -146,6 +144,7 @@ async fn run_add(deployment: &Deployment, args: AddArgs) -> Result<(), Failure> 
             refund_through_gateway: args.refund_through_gateway,
         },
         mapping,
+        records,
         same_skus: args.same_skus,
     };
     let config = add(deployment, &slug, &new, &secrets).await?;
@@ -158,6 +157,12 @@ async fn run_add(deployment: &Deployment, args: AddArgs) -> Result<(), Failure> 
         config.version,
         warning(&config)
     ))
+}
+
+/// The text of a file that is given.
+fn text_of(file: Option<&Path>) -> Result<Option<String>, Failure> {
+    let read = |path: &Path| fs::read_to_string(path).map_err(|error| format!("{} cannot be read: {error}", path.display()));
+    Ok(file.map(read).transpose()?)
 }
 
 /// A store whose orders would all be held is accepted, because its mapping may come later; but not in silence.
@@ -199,6 +204,7 @@ fn view(store: &StoreConfig) -> serde_json::Value {
         "policies": store.policies,
         "same_skus": store.mapping.same_skus,
         "mapped_skus": store.mapping.skus.len(),
+        "records": store.records,
     })
 }
 

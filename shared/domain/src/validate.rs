@@ -1,6 +1,6 @@
 //! The judgement of an order: every finding, each with a code. The codes are listed in docs/ERRORS.md.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::StoreConfig;
 use crate::facets::Finding;
@@ -14,6 +14,7 @@ pub fn findings(order: &StoreOrder, config: &StoreConfig) -> Vec<Finding> {
     found.lines(order, config);
     found.amounts(order);
     found.taxes(order);
+    found.tax_records(order, config);
     found.customer(order, config);
     found.0
 }
@@ -157,6 +158,23 @@ impl Findings {
             let shipping = shipping_by_rate.get(&tax.rate_id).copied().unwrap_or(Some(Decimal::ZERO));
             let what = format!("the tax on shipping at rate {}", tax.rate_id);
             self.equal("tax_rate_mismatch", &what, tax.shipping_tax_total, shipping);
+        }
+    }
+
+    /// Where the ERP's taxes are named by configuration, every rate that took an amount has one: it is never guessed.
+    fn tax_records(&mut self, order: &StoreOrder, config: &StoreConfig) {
+        let Some(records) = config.records_in(&config.erp) else { return };
+        let lines = order.lines.iter().flat_map(|line| &line.taxes);
+        let charges = order.fees.iter().chain(&order.shipping_lines).flat_map(|charge| &charge.taxes);
+        let taken = lines.chain(charges).filter(|part| !part.total.is_zero()).map(|part| part.rate_id);
+        for rate in taken.collect::<BTreeSet<u64>>() {
+            if records.tax(rate).is_none() {
+                let label = order.tax_lines.iter().find(|line| line.rate_id == rate).map_or("", |line| line.label.as_str());
+                self.add(
+                    "tax_unmapped",
+                    format!("the store's tax rate {rate} {label:?} is mapped to no tax of ERP {}", config.erp),
+                );
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use waybill_workflow::Outcome;
 pub const NAMESPACE: &str = "Waybill";
 
 /// Metrics of a deployment as a whole (dimension `Deployment`).
-pub const DEPLOYMENT_METRICS: [&str; 11] = [
+pub const DEPLOYMENT_METRICS: [&str; 13] = [
     "OrdersReceived",
     "OrdersPosted",
     "OrdersHeld",
@@ -21,6 +21,8 @@ pub const DEPLOYMENT_METRICS: [&str; 11] = [
     "DeliveriesLost",
     "ReportsAccepted",
     "RequestsUnsigned",
+    "FeedSecondsBehind",
+    "FeedItemsUnreadable",
 ];
 
 /// Metrics of what clients of the API were refused (dimensions `Deployment`, `Code`).
@@ -102,7 +104,7 @@ fn embedded(metrics: Map<String, Value>, dimensions: &[(&str, &str)], now_ms: i6
     }
     let unit = |name: &str| match name {
         "Milliseconds" => "Milliseconds",
-        "OldestUnpostedSeconds" => "Seconds",
+        "OldestUnpostedSeconds" | "FeedSecondsBehind" => "Seconds",
         _ => "Count",
     };
     let definitions: Vec<Value> = metrics.keys().map(|name| json!({"Name": name, "Unit": unit(name)})).collect();

@@ -40,6 +40,10 @@ pub enum Port {
     Spool,
     /// Publish facts.
     FactBus,
+    /// Put reports on the bus.
+    ReportBus,
+    /// Set figures in the stock ledger.
+    StockPull,
     /// Note why a message failed.
     Failures,
     /// Keep dead letters.
@@ -182,10 +186,14 @@ pub const API: &[Port] = &[
     Port::OrdersCommit,
     Port::SnapshotsGet,
     Port::ConfigsGet,
+    Port::StockPull,
     Port::Idempotency,
     Port::ClientSecrets,
     Port::Failures,
 ];
+
+/// What the poll of ERPs may touch.
+pub const ERP_POLL: &[Port] = &[Port::OrdersLoad, Port::ConfigsList, Port::Circuits, Port::ErpSecrets, Port::ReportBus];
 
 /// What the function on the dead-letter queues may touch.
 pub const DEAD_LETTERS: &[Port] = &[Port::OrdersLoad, Port::OrdersCommit, Port::DeadLetters];

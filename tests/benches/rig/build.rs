@@ -11,7 +11,8 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 /// Every function, in the order an order meets them.
-pub const SLUGS: [&str; 9] = ["intake", "validate", "reserve", "post-to-erp", "relay", "ship-update", "refund", "sweep", "api"];
+pub const SLUGS: [&str; 10] =
+    ["intake", "validate", "reserve", "post-to-erp", "relay", "ship-update", "refund", "sweep", "api", "erp-poll"];
 
 /// Where the binaries are.
 pub struct Built {

@@ -13,7 +13,7 @@ pub fn rules(template: &Template) -> Vec<String> {
     let mut faults = Faults::default();
     let bus = template.properties("Bus");
     faults.equal("name of the bus", &bus["Name"], &json!({"Ref": "Deployment"}));
-    let reports = [Kind::Shipment, Kind::Return, Kind::Fulfilment].map(Kind::detail_type);
+    let reports = Kind::ALL.map(Kind::detail_type);
     for (id, pattern, target) in [
         ("FactsRule", json!({"source": ["waybill"]}), "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/events/waybill"),
         (

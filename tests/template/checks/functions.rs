@@ -85,7 +85,7 @@ pub fn sources(template: &Template) -> Vec<String> {
             }}),
             Source::Schedule => json!({"Schedule": {
                 "Name": {"Fn::Sub": format!("${{Deployment}}-{}", f.slug)},
-                "Description": "One sweep a minute.",
+                "Description": events.get("Tick").map(|tick| &tick["Properties"]["Description"]),
                 "Schedule": "rate(1 minute)",
                 "RetryPolicy": {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60},
                 "DeadLetterConfig": {"Arn": {"Fn::GetAtt": [format!("{name}Dlq"), "Arn"]}},

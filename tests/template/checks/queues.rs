@@ -65,16 +65,18 @@ pub fn queues(template: &Template) -> Vec<String> {
 /// Whatever has no queue of its own (stream, schedule, rules of the bus) has a place for what fails, and may write there.
 pub fn failure_destinations(template: &Template) -> Vec<String> {
     let mut faults = Faults::default();
-    let sweep = &template.properties("SweepFunction")["EventInvokeConfig"];
-    let wanted = json!({
-        "MaximumRetryAttempts": 0,
-        "MaximumEventAgeInSeconds": 60,
-        "DestinationConfig": {"OnFailure": {"Type": "SQS", "Destination": {"Fn::GetAtt": ["SweepDlq", "Arn"]}}},
-    });
-    faults.equal("sweep: EventInvokeConfig", sweep, &wanted);
-
-    let mut writers =
-        vec![("SweepDlq".to_owned(), "SweepFunctionTick".to_owned()), ("ApiQueue".to_owned(), "ReportsRule".to_owned())];
+    let mut writers = vec![("ApiQueue".to_owned(), "ReportsRule".to_owned())];
+    for function in functions().iter().filter(|function| matches!(function.source, Source::Schedule)) {
+        let name = logical(function.slug);
+        let found = &template.properties(&format!("{name}Function"))["EventInvokeConfig"];
+        let wanted = json!({
+            "MaximumRetryAttempts": 0,
+            "MaximumEventAgeInSeconds": 60,
+            "DestinationConfig": {"OnFailure": {"Type": "SQS", "Destination": {"Fn::GetAtt": [format!("{name}Dlq"), "Arn"]}}},
+        });
+        faults.equal(&format!("{}: EventInvokeConfig", function.slug), found, &wanted);
+        writers.push((format!("{name}Dlq"), format!("{name}FunctionTick")));
+    }
     for (id, rule) in template.resources("AWS::Events::Rule") {
         for target in list(&rule["Targets"]) {
             match target["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0].as_str() {

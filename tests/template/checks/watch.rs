@@ -191,7 +191,7 @@ fn metric_faults(template: &Template, user: &str, namespace: &str, name: &str, d
         let known = match key.as_str() {
             "Deployment" => value == "waybill",
             "Step" if name == "DeadLetters" => mortal().contains(&value.as_str()),
-            "Step" => queued().contains(&value.as_str()) || value == "dead-letters",
+            "Step" => queued().contains(&value.as_str()) || ["dead-letters", "erp-poll"].contains(&value.as_str()),
             "Code" => documented.contains(&format!("| `{value}` |")),
             "FunctionName" => names_of("AWS::Serverless::Function", "FunctionName").contains(value),
             "QueueName" => names_of("AWS::SQS::Queue", "QueueName").contains(value),

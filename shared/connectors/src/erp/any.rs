@@ -1,11 +1,14 @@
 //! The connectors behind one type: which one speaks is a matter of configuration.
 
+use std::collections::BTreeSet;
+
 use waybill_domain::{At, CreditNote, Document, ErpConfig, ErpConnector, ErpOrder, ErpRecords, Sku};
 use waybill_workflow::CallError;
 use waybill_workflow::ports::erp::{
     Availability, DayDocument, ErpAmend, ErpAvailability, ErpCancel, ErpCredit, ErpDocuments, ErpOrders, ErpRecord, ErpReturn,
     ErpReturns, ErpShipment, ErpShipments, ErpStockChanges, Page, StockChange,
 };
+use waybill_workflow::ports::erp_directory::{ErpDirectory, ErpEntry, Greeting, RecordKind};
 
 use super::refusals::config_invalid;
 use super::rest::RestErp;
@@ -89,4 +92,10 @@ pass!(ErpStockChanges {
 });
 pass!(ErpDocuments {
     fn documents_of(&self, day: &str, cursor: Option<&str>) -> Page<DayDocument>;
+});
+pass!(ErpDirectory {
+    fn greet(&self) -> Greeting;
+    fn records(&self, kind: RecordKind) -> Vec<ErpEntry>;
+    fn record(&self, kind: RecordKind, id: u64) -> Option<ErpEntry>;
+    fn articles(&self, skus: &[Sku]) -> BTreeSet<Sku>;
 });

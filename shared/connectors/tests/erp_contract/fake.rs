@@ -102,6 +102,7 @@ async fn every_answer_is_what_the_document_says() {
     assert_eq!(setup.amend("so-2", &order("shop-3")).await.0, 409);
     assert_eq!(setup.post("/v1/orders", "", &order("shop-4")).await.0, 201);
     setup.fake.ship("shop-4", None, Some("TRACK")).unwrap();
+    setup.fake.take_back("shop-4", [("1".to_owned(), 1)].into(), Some("cn-9")).unwrap();
     setup.fake.knobs(|knobs| knobs.amends = false);
     assert_eq!(setup.amend("so-3", &order("shop-4")).await.0, 404);
 
@@ -113,6 +114,7 @@ async fn every_answer_is_what_the_document_says() {
         ("/v1/availability", &[]),
         ("/v1/stock-changes", &since),
         ("/v1/shipments", &since),
+        ("/v1/returns", &since),
         ("/v1/documents", &[("day", day.as_str())]),
     ] {
         let (status, page) = setup.get(path, query).await;

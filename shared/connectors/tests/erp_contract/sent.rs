@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use waybill_connectors::erp::rest::RestErp;
 use waybill_domain::At;
 use waybill_workflow::ports::erp::{
-    ErpAmend, ErpAvailability, ErpCancel, ErpCredit, ErpDocuments, ErpOrders, ErpShipments, ErpStockChanges,
+    ErpAmend, ErpAvailability, ErpCancel, ErpCredit, ErpDocuments, ErpOrders, ErpReturns, ErpShipments, ErpStockChanges,
 };
 
 use crate::document::{Document, Operation};
@@ -90,6 +90,7 @@ async fn every_request_is_what_the_document_says() {
     let _ = erp.credit(&note).await;
     let _ = erp.find_credit("shop-1-refund-5").await;
     let _ = erp.shipments_since(At(1_795_412_400_123), None).await;
+    let _ = erp.returns_since(At(1_795_412_400_123), Some("next page")).await;
     let _ = erp.stock_changes_since(At(1_795_412_400_123), Some("next page")).await;
     let _ = erp.documents_of("2026-11-23", None).await;
     drop(erp);

@@ -202,10 +202,19 @@ async fn lists_are_taken_whole_or_not_at_all() {
 
     let shipment = json!({ "id": "sh-1", "order_reference": "shop-1", "shipped_at": "2026-11-23T05:40:00Z", "lines": [{ "line": "x", "sku": "A", "quantity": 1 }] });
     fake.next(Op::Shipments, 1, reply(200, &json!({ "as_of": "2026-11-23T05:40:00Z", "items": [shipment] }).to_string()));
-    assert!(down(erp.shipments_since(waybill_domain::At(0), None).await.map(|_| ())));
+    let page = erp.shipments_since(waybill_domain::At(0), None).await.unwrap();
+    assert_eq!((page.items.len(), page.unreadable), (0, vec!["GET shipments: item sh-1 cannot be read".to_owned()]));
+    let items = json!([{ "id": "Erika Mustermann" }, null, { "id": "rt-1", "order_reference": "shop-1", "returned_at": "2026-11-23T05:40:00Z", "lines": [{ "line": "1", "quantity": 1 }] }]);
+    fake.next(Op::Returns, 1, reply(200, &json!({ "as_of": "2026-11-23T05:40:00Z", "items": items }).to_string()));
+    let page = erp.returns_since(waybill_domain::At(0), None).await.unwrap();
+    assert_eq!((page.items.len(), page.unreadable.len()), (1, 2));
+    assert!(!format!("{:?}", page.unreadable).contains("Erika"));
     let document = json!({ "kind": "invoice", "id": "1", "total": 1.0, "currency": "EUR", "created_at": "2026-11-23T05:40:00Z" });
     fake.next(Op::Documents, 1, reply(200, &json!({ "items": [document] }).to_string()));
-    assert!(down(erp.documents_of("2026-11-23", None).await.map(|_| ())));
+    assert_eq!(erp.documents_of("2026-11-23", None).await.unwrap().unreadable.len(), 1);
+    fake.next(Op::Returns, 1, reply(404, r#"{"code":"unsupported","message":"-"}"#));
+    let not_offered = erp.returns_since(waybill_domain::At(0), None).await;
+    assert!(matches!(&not_offered, Err(CallError::Refused { code, .. }) if code == "erp_cannot_list"), "{not_offered:?}");
 }
 
 #[tokio::test]

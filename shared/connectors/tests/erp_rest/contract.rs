@@ -36,7 +36,7 @@ impl Bench for Rest {
             ten: 2,
             computes: false,
             amends: true,
-            returns: false,
+            returns: true,
         }
     }
     async fn orders_with(&self, reference: &str) -> usize {
@@ -45,8 +45,8 @@ impl Bench for Rest {
     async fn ship(&self, order: &ErpRecord, tracking: &str) {
         self.fake.ship(&order.reference, None, Some(tracking)).unwrap();
     }
-    async fn take_back(&self, _: &ErpRecord) {
-        unreachable!("its people book no returns");
+    async fn take_back(&self, order: &ErpRecord) {
+        self.fake.take_back(&order.reference, [("11".to_owned(), 1)].into(), None).unwrap();
     }
     async fn stock(&self, sku: &Sku, pieces: u32) {
         let free = self.fake.free(sku.as_str()).unwrap();

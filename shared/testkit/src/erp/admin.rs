@@ -9,6 +9,7 @@
 //! | `POST /_fake/behave` | | back to good behaviour |
 //! | `POST /_fake/stock` | `{"sku","on_hand"}` | sets what is on hand |
 //! | `POST /_fake/ship` | `{"reference","units"?,"tracking"?}` | ships an order, or some of it |
+//! | `POST /_fake/take-back` | `{"reference","units","credit_note"?}` | takes goods of an order back, by line |
 //! | `GET /_fake/orders`, `/_fake/credit-notes`, `/_fake/counts` | | shows the books |
 
 use std::collections::BTreeMap;
@@ -20,7 +21,7 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Counts, Credited, Knobs, Scripted, Shared, Shipped, Stored, Trigger, lock};
+use super::{Counts, Credited, Knobs, Scripted, Shared, Shipped, Stored, TakenBack, Trigger, lock};
 
 pub(super) fn router(state: Shared) -> Router {
     Router::new()
@@ -30,6 +31,7 @@ pub(super) fn router(state: Shared) -> Router {
         .route("/_fake/behave", post(behave))
         .route("/_fake/stock", post(stock))
         .route("/_fake/ship", post(ship))
+        .route("/_fake/take-back", post(take_back))
         .route("/_fake/orders", get(orders))
         .route("/_fake/credit-notes", get(credit_notes))
         .route("/_fake/counts", get(counts))
@@ -98,6 +100,25 @@ async fn ship(Extract(state): Extract<Shared>, Json(wanted): Json<ToShip>) -> Re
     let now = state.now();
     let shipped = state.books.ship(&wanted.reference, wanted.units.as_ref(), wanted.tracking.as_deref(), now);
     shipped.map(Json).map_err(|text| (StatusCode::CONFLICT, text))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ToTakeBack {
+    reference: String,
+    units: BTreeMap<String, i64>,
+    #[serde(default)]
+    credit_note: Option<String>,
+}
+
+async fn take_back(
+    Extract(state): Extract<Shared>,
+    Json(wanted): Json<ToTakeBack>,
+) -> Result<Json<TakenBack>, (StatusCode, String)> {
+    let mut state = lock(&state);
+    let now = state.now();
+    let taken = state.books.take_back(&wanted.reference, wanted.units, wanted.credit_note.as_deref(), now);
+    taken.map(Json).map_err(|text| (StatusCode::CONFLICT, text))
 }
 
 async fn orders(Extract(state): Extract<Shared>) -> Json<Vec<Stored>> {

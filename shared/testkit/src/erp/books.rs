@@ -42,6 +42,8 @@ pub struct Stored {
     pub amendments: u32,
     /// Its shipments.
     pub shipped: Vec<Shipped>,
+    /// What people took back of it.
+    pub taken_back: Vec<TakenBack>,
     /// Units that were credited and freed before they were shipped, per line: nobody ships them any more.
     pub freed: BTreeMap<String, i64>,
 }
@@ -55,6 +57,19 @@ pub struct Shipped {
     pub at: Timestamp,
     /// The number the carrier gave.
     pub tracking: Option<String>,
+    /// Units per line, by the line's key.
+    pub units: BTreeMap<String, i64>,
+}
+
+/// Goods that people took back.
+#[derive(Clone, Debug, Serialize)]
+pub struct TakenBack {
+    /// The ERP's key.
+    pub id: String,
+    /// When.
+    pub at: Timestamp,
+    /// The credit note that was made for it.
+    pub credit_note: Option<String>,
     /// Units per line, by the line's key.
     pub units: BTreeMap<String, i64>,
 }

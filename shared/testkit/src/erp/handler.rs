@@ -103,12 +103,14 @@ impl State {
                 Ok(json!({ "credit_notes": found.map(|credit| credit.to_json()).collect::<Vec<_>>() }))
             }
             Op::Shipments => self.shipments(call, now),
+            Op::Returns => self.returns(call, now),
             Op::Documents => self.documents(call),
         }
     }
 
     fn permissions(&self) -> Vec<&'static str> {
-        let mut all = vec!["availability", "orders", "cancel", "credit_notes", "shipments", "stock_changes", "documents"];
+        let mut all =
+            vec!["availability", "orders", "cancel", "credit_notes", "shipments", "returns", "stock_changes", "documents"];
         if self.knobs.amends {
             all.push("amend");
         }
@@ -146,13 +148,35 @@ impl State {
                     "shipped_at": shipped.at,
                     "carrier": "Fake Parcel",
                     "tracking_number": shipped.tracking,
-                                        "lines": lines.collect::<Vec<_>>(),
+                    "lines": lines.collect::<Vec<_>>(),
                 });
                 all.push((shipped.at, shipment));
             }
         }
         all.sort_by_key(|(at, _)| *at);
         let (items, next) = call.page(all.into_iter().map(|(_, shipment)| shipment).collect(), self.knobs.page_size)?;
+        Ok(json!({ "as_of": now, "items": items, "next": next }))
+    }
+
+    fn returns(&self, call: &Call, now: Timestamp) -> Result<Value, Refusal> {
+        let since = call.time("since")?;
+        let mut all = Vec::new();
+        for order in &self.books.orders {
+            for back in order.taken_back.iter().filter(|back| back.at >= since) {
+                let lines: Vec<Value> =
+                    back.units.iter().map(|(line, quantity)| json!({ "line": line, "quantity": quantity })).collect();
+                let returned = json!({
+                    "id": back.id,
+                    "order_reference": order.new.reference,
+                    "returned_at": back.at,
+                    "credit_note": back.credit_note,
+                    "lines": lines,
+                });
+                all.push((back.at, returned));
+            }
+        }
+        all.sort_by_key(|(at, _)| *at);
+        let (items, next) = call.page(all.into_iter().map(|(_, returned)| returned).collect(), self.knobs.page_size)?;
         Ok(json!({ "as_of": now, "items": items, "next": next }))
     }
 

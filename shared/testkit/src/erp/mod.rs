@@ -38,7 +38,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-pub use books::{Credited, OrderState, Shipped, Stored};
+pub use books::{Credited, OrderState, Shipped, Stored, TakenBack};
 pub use fault::{Commit, Fault, Then};
 pub use knobs::{Counts, Knobs, Scripted, Trigger};
 pub use op::Op;
@@ -201,6 +201,21 @@ impl FakeErp {
         let mut state = lock(&self.state);
         let now = state.now();
         state.books.ship(reference, units, tracking, now)
+    }
+
+    /// People take goods of an order back, by the order's lines.
+    ///
+    /// # Errors
+    /// A text, when there is no such confirmed order or line.
+    pub fn take_back(
+        &self,
+        reference: &str,
+        units: BTreeMap<String, i64>,
+        credit_note: Option<&str>,
+    ) -> Result<TakenBack, String> {
+        let mut state = lock(&self.state);
+        let now = state.now();
+        state.books.take_back(reference, units, credit_note, now)
     }
 
     /// All orders, in the order they were made.

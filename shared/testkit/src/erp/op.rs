@@ -18,6 +18,7 @@ pub enum Op {
     CreateCreditNote,
     FindCreditNotes,
     Shipments,
+    Returns,
     Documents,
 }
 
@@ -41,6 +42,7 @@ pub(super) fn route(method: &Method, path: &str) -> Option<Routed> {
         ("POST", ["v1", "credit-notes"]) => (Op::CreateCreditNote, None),
         ("GET", ["v1", "credit-notes"]) => (Op::FindCreditNotes, None),
         ("GET", ["v1", "shipments"]) => (Op::Shipments, None),
+        ("GET", ["v1", "returns"]) => (Op::Returns, None),
         ("GET", ["v1", "documents"]) => (Op::Documents, None),
         _ => return None,
     };

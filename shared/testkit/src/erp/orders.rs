@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use super::books::{Books, OrderState, Shipped, Stored};
+use super::books::{Books, OrderState, Shipped, Stored, TakenBack};
 use super::reply::Refusal;
 use super::totals;
 use super::wire::NewOrder;
@@ -43,6 +43,7 @@ impl Books {
                     new,
                     amendments: 0,
                     shipped: Vec::new(),
+                    taken_back: Vec::new(),
                     freed: BTreeMap::new(),
                 });
                 self.orders.len() - 1
@@ -172,5 +173,29 @@ impl Books {
         let shipped = Shipped { id: format!("sh-{number}"), at: now, tracking: tracking.map(str::to_owned), units };
         order.shipped.push(shipped.clone());
         Ok(shipped)
+    }
+
+    /// People take goods of an order back, and put them on the shelf.
+    pub(super) fn take_back(
+        &mut self,
+        reference: &str,
+        units: BTreeMap<String, i64>,
+        credit_note: Option<&str>,
+        now: Timestamp,
+    ) -> Result<TakenBack, String> {
+        let number = self.orders.iter().map(|order| order.taken_back.len()).sum::<usize>() + 1;
+        let order = self
+            .orders
+            .iter_mut()
+            .find(|order| order.new.reference == reference && order.state == OrderState::Confirmed)
+            .ok_or("there is no confirmed order with this reference")?;
+        for (line, quantity) in &units {
+            let line = order.new.lines.iter().find(|of| of.line == *line).ok_or("the order has no such line")?;
+            self.stock.change(&line.sku, *quantity, 0, now);
+        }
+        let credit_note = credit_note.map(str::to_owned);
+        let taken_back = TakenBack { id: format!("rt-{number}"), at: now, credit_note, units };
+        order.taken_back.push(taken_back.clone());
+        Ok(taken_back)
     }
 }

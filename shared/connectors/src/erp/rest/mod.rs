@@ -6,6 +6,7 @@
 
 mod client;
 mod credits;
+mod directory;
 mod error;
 mod feeds;
 mod orders;

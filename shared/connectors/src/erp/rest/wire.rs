@@ -112,9 +112,13 @@ pub(super) struct CreditCharge {
     pub(super) tax: String,
 }
 
-/// Of the status only what shows that it is one: the rest is for people.
+/// Of the status what shows that it is one, and who is there.
 #[derive(Deserialize)]
 pub(super) struct Status {
+    #[serde(default)]
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) version: String,
     pub(super) settle_seconds: u32,
 }
 

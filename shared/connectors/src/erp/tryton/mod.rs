@@ -10,6 +10,7 @@ mod client;
 mod clock;
 mod credits;
 mod customers;
+mod directory;
 mod documents;
 mod error;
 mod feeds;

@@ -116,10 +116,13 @@ fn of_shipment(erp: &ErpSlug, About { key, order }: &About, item: &ErpShipment) 
         void: false,
     };
     let (_, read) = shipment(Body::of_report(&report)?, &key.store)?;
-    match known {
-        Some(known) if *known == (Shipment { told: known.told, ..read }) => return Ok(Item::Known),
-        Some(known) => report.revision = Some(known.revision.saturating_add(1)),
-        None => {}
+    if let Some(known) = known {
+        // Some ERPs know no other time than that of the last change: it alone is no news.
+        if *known == (Shipment { told: known.told, shipped_at: known.shipped_at, ..read }) {
+            return Ok(Item::Known);
+        }
+        report.revision = Some(known.revision.saturating_add(1));
+        report.shipped_at = Some(known.shipped_at.to_string());
     }
     BusReport::shipment(erp, &key.store, &report).map(Item::Report)
 }
