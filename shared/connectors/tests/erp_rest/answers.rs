@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use waybill_testkit::erp::Op;
 use waybill_workflow::CallError;
-use waybill_workflow::ports::erp::{ErpAvailability, ErpCancel, ErpDocuments, ErpOrders, ErpShipments};
+use waybill_workflow::ports::erp::{ErpAvailability, ErpCancel, ErpDocuments, ErpOrders, ErpReturns, ErpShipments};
 
 use crate::support::{assert_says_nothing_personal, order, reply, setup};
 
