@@ -136,7 +136,7 @@ impl Desk {
         }
         let call = Call::search("currency", "currency.currency", &[], &json!([["code", "=", currency.code()]]));
         let rows: Vec<Id> = self.client.call(&call).await.map_err(|verdict| verdict.of_read())?;
-        let missing = || refused("erp_unknown_currency", format!("Tryton has no active currency {currency}"));
+        let missing = || refused("erp_not_found", format!("Tryton has no active currency {currency}"));
         let id = rows.first().ok_or_else(missing)?.id;
         self.erp.known.currencies.put(currency.clone(), id);
         Ok(id)
@@ -155,7 +155,7 @@ impl Desk {
         let rows: Vec<CountryRow> = self.client.call(&call).await.map_err(|verdict| verdict.of_read())?;
         let code: String = code.chars().filter(char::is_ascii_alphanumeric).take(3).collect();
         let missing =
-            || refused("erp_unknown_country", format!("Tryton has no country {code}; load them with trytond_import_countries"));
+            || refused("erp_not_found", format!("Tryton has no country {code}; load them with trytond_import_countries"));
         let row = rows.into_iter().next().ok_or_else(missing)?;
         let states = row.subdivisions.into_iter().map(|state| (state.code, state.id)).collect();
         let country = Country { id: row.id, states };
