@@ -3,6 +3,7 @@
 pub mod contract;
 pub mod erp;
 pub mod memory;
+pub mod odoo;
 pub mod proxy;
 pub mod store;
 pub mod warehouse;

@@ -10,7 +10,7 @@ use waybill_workflow::ports::erp::{
 };
 use waybill_workflow::ports::erp_directory::{ErpDirectory, ErpEntry, Greeting, RecordKind};
 
-use super::refusals::config_invalid;
+use super::odoo::OdooErp;
 use super::rest::RestErp;
 use super::tryton::TrytonErp;
 
@@ -21,6 +21,8 @@ pub enum AnyErp {
     Rest(RestErp),
     /// Tryton.
     Tryton(TrytonErp),
+    /// Odoo.
+    Odoo(OdooErp),
 }
 
 impl AnyErp {
@@ -33,7 +35,7 @@ impl AnyErp {
         match config.connector {
             ErpConnector::Rest => RestErp::new(config, token).map(Self::Rest),
             ErpConnector::Tryton => TrytonErp::new(config, token).map(Self::Tryton),
-            ErpConnector::Odoo => Err(config_invalid("this release has no such connector")),
+            ErpConnector::Odoo => OdooErp::new(config, token).map(Self::Odoo),
         }
     }
 
@@ -46,6 +48,7 @@ impl AnyErp {
             // The contract knows nothing of records: whoever serves it maps for itself.
             Self::Rest(erp) => Ok(Self::Rest(erp.clone())),
             Self::Tryton(erp) => erp.of_store(records).map(Self::Tryton),
+            Self::Odoo(erp) => erp.of_store(records).map(Self::Odoo),
         }
     }
 }
@@ -58,6 +61,7 @@ macro_rules! pass {
                 match self {
                     Self::Rest(erp) => erp.$name($($arg),*).await,
                     Self::Tryton(erp) => erp.$name($($arg),*).await,
+                    Self::Odoo(erp) => erp.$name($($arg),*).await,
                 }
             })*
         }

@@ -3,6 +3,7 @@
 mod any;
 mod checks;
 mod connection;
+pub mod odoo;
 mod refusals;
 pub mod rest;
 mod scrub;

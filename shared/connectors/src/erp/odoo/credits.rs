@@ -1,0 +1,213 @@
+//! Credit notes: a draft, goods that come back, the posting, the payment. Found by our reference in `ref`, which is not unique in Odoo: the
+//! lane of an order is what keeps two from being made at once.
+
+use serde_json::{Value, json};
+use waybill_domain::money::Decimal;
+use waybill_domain::{CreditNote, Document, DocumentKind};
+use waybill_workflow::CallError;
+use waybill_workflow::ports::erp::ErpCredit;
+
+use super::OdooErp;
+use super::call::Call;
+use super::cancel::order_id;
+use super::credit_lines::refund_line;
+use super::lines::Priced;
+use super::posting::{Bill, Seen, State};
+use super::row::{Row, rows};
+use crate::erp::checks;
+use crate::erp::refusals::{credit_differs, order_cancelled, refused};
+use crate::erp::scrub::Scrub;
+
+/// A credit note as Odoo has it.
+pub(super) struct Refund {
+    pub(super) reference: String,
+    bill: Bill,
+    invoice: Option<u64>,
+}
+
+impl Refund {
+    const FIELDS: &[&str] = &["name", "state", "payment_state", "amount_total", "ref", "reversed_entry_id"];
+
+    /// One that was just made.
+    pub(super) fn new(id: u64, reference: &str) -> Self {
+        let bill = Bill { id, name: String::new(), is_posted: false, is_unpaid: true, total: Decimal::ZERO };
+        Self { reference: reference.to_owned(), bill, invoice: None }
+    }
+
+    fn read(row: &Row<'_>) -> Option<Option<Self>> {
+        let reference = row.text("ref")?.to_owned();
+        let invoice = row.named("reversed_entry_id")?.map(|(id, _)| id);
+        Some(Bill::read(row)?.map(|bill| Self { reference, bill, invoice }))
+    }
+
+    fn document(bill: &Bill) -> Document {
+        Document { kind: DocumentKind::CreditNote, id: bill.id.to_string(), number: bill.name.clone() }
+    }
+}
+
+impl ErpCredit for OdooErp {
+    async fn credit(&self, note: &CreditNote) -> Result<Document, CallError> {
+        checks::credit_note(note)?;
+        self.records()?;
+        let scrub = Scrub::unknown();
+        let seen = self.order(order_id(&note.order)?, &scrub).await?;
+        if seen.state == State::Cancelled {
+            return Err(order_cancelled());
+        }
+        let invoice = if seen.has_invoices { self.invoice_of(seen.id, &scrub).await? } else { None };
+        let not_invoiced = || refused("erp_cannot_credit", "the order is not invoiced in Odoo");
+        let invoice = invoice.filter(|bill| bill.is_posted).ok_or_else(not_invoiced)?;
+        let refunds = self.refunds_of(invoice.id, &scrub).await?;
+        let mine = |refund: &&Refund| refund.reference == note.reference;
+        let refund = match refunds.iter().find(mine) {
+            Some(refund) if refund.bill.is_posted && refund.bill.total != note.amount => return Err(credit_differs()),
+            Some(refund) if refund.bill.is_posted => {
+                return self.post_refund(refund, &invoice, &seen.reference, &scrub).await;
+            }
+            Some(refund) => Refund::new(refund.bill.id, &note.reference),
+            None => {
+                let before = refunds.iter().try_fold(note.amount, |sum, refund| sum.checked_add(refund.bill.total));
+                if before.is_none_or(|sum| sum > seen.total) {
+                    return Err(refused(
+                        "erp_over_credited",
+                        "with this credit note more would be credited than the order's total",
+                    ));
+                }
+                let lines = self.order_lines(seen.id, &scrub).await?;
+                let credited = self.credit_lines(note, &lines).await?;
+                Refund::new(self.new_refund(&seen, invoice.id, &note.reference, credited, &scrub).await?, &note.reference)
+            }
+        };
+        if let Err(refusal @ CallError::Refused { .. }) = self.agree_refund(&refund, note.amount, &scrub).await {
+            self.client.insist(|| Call::button("account.move", "unlink", &[refund.bill.id]), &scrub).await?;
+            return Err(refusal);
+        }
+        self.bring_back(note, &seen, &scrub).await?;
+        self.post_refund(&refund, &invoice, &seen.reference, &scrub).await
+    }
+
+    /// The credit notes that are posted, and paid back where the invoice was paid. One that was cut off before is not among them: making it
+    /// again finishes it.
+    async fn find_credit(&self, reference: &str) -> Result<Vec<Document>, CallError> {
+        self.records()?;
+        let scrub = Scrub::unknown();
+        let call = || {
+            let domain = json!([["ref", "=", reference], ["move_type", "=", "out_refund"]]);
+            Call::search("account.move", domain, Refund::FIELDS)
+        };
+        let answer = self.client.call(call(), &scrub).await?;
+        let mut found = Vec::new();
+        for refund in rows(&call(), &answer, Refund::read)?.into_iter().flatten() {
+            if refund.reference != reference {
+                return Err(call().unclear("the answer is about another credit note"));
+            }
+            let is_due = match refund.invoice {
+                Some(invoice) if refund.bill.is_unpaid => self.bill(invoice, &scrub).await?.is_some_and(|bill| !bill.is_unpaid),
+                _ => false,
+            };
+            if refund.bill.is_posted && !is_due {
+                found.push(Refund::document(&refund.bill));
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl OdooErp {
+    /// The credit notes that reverse an invoice.
+    pub(super) async fn refunds_of(&self, invoice: u64, scrub: &Scrub) -> Result<Vec<Refund>, CallError> {
+        let call = || {
+            let domain = json!([["reversed_entry_id", "=", invoice], ["move_type", "=", "out_refund"]]);
+            Call::search("account.move", domain, Refund::FIELDS)
+        };
+        let answer = self.client.call(call(), scrub).await?;
+        Ok(rows(&call(), &answer, Refund::read)?.into_iter().flatten().collect())
+    }
+
+    /// Makes a credit note, as a draft.
+    pub(super) async fn new_refund(
+        &self,
+        seen: &Seen,
+        invoice: u64,
+        reference: &str,
+        lines: Vec<Priced>,
+        scrub: &Scrub,
+    ) -> Result<u64, CallError> {
+        let lines: Vec<Value> = lines.iter().map(|line| json!([0, 0, refund_line(line)])).collect();
+        let mut values = json!({
+            "partner_id": seen.billed_to,
+            "move_type": "out_refund",
+            "reversed_entry_id": invoice,
+            "ref": reference,
+            "invoice_line_ids": lines,
+        });
+        if let (Some(journal), Some(values)) = (self.records()?.sales_journal, values.as_object_mut()) {
+            values.insert("journal_id".to_owned(), json!(journal));
+        }
+        self.make("account.move", values, scrub).await
+    }
+
+    /// Makes a draft come to what is credited.
+    async fn agree_refund(&self, refund: &Refund, amount: Decimal, scrub: &Scrub) -> Result<(), CallError> {
+        let id = refund.bill.id;
+        let gone = || refused("erp_not_found", "the draft of the credit note is gone");
+        let total = self.bill(id, scrub).await?.ok_or_else(gone)?.total;
+        let Some(difference) = checks::rounding(amount, total, self.records()?.rounding_limit)? else { return Ok(()) };
+        let line = refund_line(&self.rounding(difference).await?);
+        let values = json!({ "invoice_line_ids": [[0, 0, line]] });
+        self.client.insist(|| Call::write("account.move", &[id], values.clone()), scrub).await?;
+        let total = self.bill(id, scrub).await?.ok_or_else(gone)?.total;
+        match checks::rounding(amount, total, Decimal::ZERO)? {
+            None => Ok(()),
+            Some(_) => Err(refused("erp_total_mismatch", "the line for rounding did not make the totals agree")),
+        }
+    }
+
+    /// Posts a credit note and pays it back from where the order's payment is. From its posting on nothing is surely not done.
+    pub(super) async fn post_refund(
+        &self,
+        refund: &Refund,
+        invoice: &Bill,
+        order: &str,
+        scrub: &Scrub,
+    ) -> Result<Document, CallError> {
+        let id = refund.bill.id;
+        if !refund.bill.is_posted {
+            let answer = self.client.insist(|| Call::button("account.move", "action_post", &[id]), scrub).await;
+            if let Err(error) = answer {
+                // Already posted by somebody else? What there is tells.
+                let refusal = matches!(error, CallError::Refused { .. });
+                if !refusal || !self.bill(id, scrub).await?.is_some_and(|bill| bill.is_posted) {
+                    return Err(error);
+                }
+            }
+        }
+        let unknown = |error: CallError| CallError::Unknown { reason: format!("after the credit note was posted: {error}") };
+        let mut bill = match refund.bill.is_posted {
+            true => refund.bill.clone(),
+            false => self.posted(id, scrub).await.map_err(unknown)?,
+        };
+        if bill.is_unpaid && !invoice.is_unpaid && !bill.total.is_zero() {
+            bill = self.pay_back(bill, refund, order, scrub).await.map_err(unknown)?;
+        }
+        Ok(Refund::document(&bill))
+    }
+
+    async fn posted(&self, id: u64, scrub: &Scrub) -> Result<Bill, CallError> {
+        let bill = self.bill(id, scrub).await?.filter(|bill| bill.is_posted);
+        bill.ok_or_else(|| CallError::Unknown { reason: "account.move.action_post: it is not posted after it".to_owned() })
+    }
+
+    /// A refusal is no reason to say that nothing was credited: the credit note is there, and what is open shows in Odoo.
+    async fn pay_back(&self, bill: Bill, refund: &Refund, order: &str, scrub: &Scrub) -> Result<Bill, CallError> {
+        let Some((_, journal)) = self.payment_of(order, scrub).await? else { return Ok(bill) };
+        match self.pay(bill.id, journal, &refund.reference, scrub).await {
+            Ok(_) => Ok(bill),
+            Err(CallError::Refused { code, .. }) => {
+                tracing::warn!(credit_note = bill.id, code, "the credit note is posted, its payment was refused");
+                Ok(bill)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The Odoo connector against the server that plays Odoo and refuses what it does not know: over both transports, what each misbehaviour
+//! becomes for the workflow, and what the ERP has then.
+
+mod good;
+mod suite;
+mod support;
