@@ -94,6 +94,7 @@ impl FakeOdooConfig {
                 }),
             );
         }
+        let taxes: &[u64] = if self.taxes.is_empty() { &[] } else { &[1] };
         let articles =
             self.stock.iter().map(|(sku, units)| (sku, Some(*units))).chain(self.services.iter().map(|sku| (sku, None)));
         for (sku, units) in articles {
@@ -101,7 +102,7 @@ impl FakeOdooConfig {
             let kind = if stocked { "product" } else { "service" };
             let id = add(
                 "product.product",
-                json!({ "default_code": sku, "name": sku, "uom_id": 1, "taxes_id": [], "is_storable": stocked, "detailed_type": kind }),
+                json!({ "default_code": sku, "name": sku, "uom_id": 1, "taxes_id": taxes, "is_storable": stocked, "detailed_type": kind }),
             );
             if let Some(units) = units {
                 add("stock.quant", json!({ "product_id": id, "location_id": 5, "quantity": units, "reserved_quantity": 0 }));
