@@ -7,11 +7,14 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, StreamExt};
+use waybill_connectors::erp::odoo::OdooErp;
 use waybill_connectors::erp::rest::RestErp;
-use waybill_domain::{Currency, ErpConfig, ErpOrder};
+use waybill_domain::money::Decimal;
+use waybill_domain::{Currency, ErpConfig, ErpOrder, ErpRecords};
 use waybill_testkit::contract::erp::{Facts, Wanted};
 use waybill_testkit::erp::{FakeErp, FakeErpConfig};
 use waybill_testkit::memory::samples;
+use waybill_testkit::odoo::{FakeOdoo, FakeOdooConfig};
 use waybill_testkit::proxy::Proxy;
 use waybill_workflow::ports::erp::ErpOrders;
 
@@ -27,6 +30,8 @@ async fn main() {
     println!("{ORDERS} orders of two lines, {} ms per call\n", LATENCY.as_millis());
     println!("ERP       SLOTS  CALLS PER ORDER  CONNECTIONS  S PER ORDER  IDEAL  RATIO");
     rest().await;
+    odoo(18).await;
+    odoo(19).await;
 }
 
 async fn rest() {
@@ -38,6 +43,35 @@ async fn rest() {
     run("rest", &proxy, &erp, &facts()).await;
 }
 
+async fn odoo(version: u64) {
+    let stock = [("A".to_owned(), 1_000), ("B".to_owned(), 1_000)].into();
+    let taxes = vec![(Decimal::from(20), false), (Decimal::from(10), false)];
+    let fake = FakeOdoo::start(FakeOdooConfig { stock, taxes, ..FakeOdooConfig::new(version) }).await.expect("an ERP");
+    let address = fake.base_url().trim_start_matches("http://").parse().expect("an address");
+    let proxy = Proxy::before(address).await.expect("a proxy");
+    let config = ErpConfig { database: Some("shop".to_owned()), user: Some("waybill".to_owned()), ..config(&proxy) };
+    let sku = |text: &str| text.parse().expect("a SKU");
+    let records = ErpRecords {
+        company: 1,
+        warehouse: 1,
+        shop: None,
+        sales_journal: Some(1),
+        payment_journal: 2,
+        payment_journals: BTreeMap::new(),
+        taxes: [(1, 1), (2, 2)].into(),
+        carrier: None,
+        carriers: BTreeMap::new(),
+        guest_customer: None,
+        shipping_article: sku("SHIPPING"),
+        fee_article: sku("FEE"),
+        refund_article: sku("REFUND"),
+        rounding_article: sku("ROUNDING"),
+        rounding_limit: Decimal::new(2, 2),
+    };
+    let erp = OdooErp::new(&config, "fake-odoo-key").and_then(|erp| erp.of_store(Some(&records))).expect("a connection");
+    run(&format!("odoo {version}"), &proxy, &erp, &facts()).await;
+}
+
 fn config(proxy: &Proxy) -> ErpConfig {
     ErpConfig { base_url: proxy.base_url(), ..samples::erp() }
 }
@@ -45,7 +79,7 @@ fn config(proxy: &Proxy) -> ErpConfig {
 fn facts() -> Facts {
     Facts {
         currency: Currency::new("EUR"),
-        country: "GB",
+        country: "DE",
         plenty: "A".parse().expect("a SKU"),
         second: "B".parse().expect("a SKU"),
         twenty: 1,
