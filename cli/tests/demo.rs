@@ -36,7 +36,7 @@ async fn demo(deployment: &Deployment, endpoints: &Endpoints, count: usize, chan
     let fakes = Fakes::connect(deployment).await.expect("connected");
     change(&fakes);
     let placed = follow(deployment, &fakes, count, |_| {}).await.expect("followed");
-    let outcome = judge(&placed, &fakes.evidence(&placed), endpoints);
+    let outcome = judge(&placed, &fakes.evidence(&placed).await, endpoints);
     // What a person would see of a failure.
     eprintln!("{}", text(&outcome, &placed));
     outcome

@@ -65,7 +65,7 @@ fn the_chain_survives() {
 async fn every_kind_of_order_ends_where_it_must(system: &system::Connected) {
     let fakes = waybill_cli::demo::Fakes::connect(&system.deployment).await.expect("store and ERP are connected");
     let placed = waybill_cli::demo::follow(&system.deployment, &fakes, 9, |_| {}).await.expect("followed");
-    let outcome = waybill_cli::demo::judge(&placed, &fakes.evidence(&placed), &system.endpoints);
+    let outcome = waybill_cli::demo::judge(&placed, &fakes.evidence(&placed).await, &system.endpoints);
     assert!(outcome.ok, "{}", waybill_cli::demo::text(&outcome, &placed));
     assert_eq!(outcome.orders.len(), 9);
 }

@@ -122,7 +122,7 @@ impl Shop<'_> {
         };
         let (placed, ()) = tokio::join!(follow(&self.deployment, &self.fakes, KINDS, |_| {}), exchanged);
         let placed = placed.expect("followed");
-        let outcome = judge(&placed, &self.fakes.evidence(&placed), &self.system.endpoints);
+        let outcome = judge(&placed, &self.fakes.evidence(&placed).await, &self.system.endpoints);
         assert!(outcome.ok, "{}", text(&outcome, &placed));
         let reference = format!("{}-{silent}", self.fakes.slug);
         self.is_posted(silent).await;

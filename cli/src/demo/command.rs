@@ -8,21 +8,30 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::follow::Progress;
-use super::{Fakes, Outcome, Placed, follow, judge};
+use super::{Fakes, Outcome, Placed, RealErp, follow, judge};
 use crate::deployment::{Deployment, block_on};
-use crate::local::progress::Shown;
+use crate::local::progress::{Progress as _, Shown};
 use crate::local::{self, Endpoints, UpOptions};
 use crate::{Failure, print};
 
-/// Each kind once.
-pub(super) const EACH_ONCE: u32 = 21;
+/// The ERP of the demo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum WhichErp {
+    /// One that is played by this process
+    Fake,
+    /// A real Tryton with a PostgreSQL of its own; the first time takes two minutes more
+    Tryton,
+}
 
 /// How much of it.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
     /// How many orders to place; the kinds take turns, and there is one of each unless said otherwise
-    #[arg(long, value_name = "N", default_value_t = EACH_ONCE, value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    orders: u32,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    orders: Option<u32>,
+    /// Which ERP the orders are posted to
+    #[arg(long, value_enum, default_value = "fake")]
+    erp: WhichErp,
     /// Print one JSON object as the last line instead of a table
     #[arg(long)]
     json: bool,
@@ -39,14 +48,21 @@ pub struct DemoArgs {
 /// # Errors
 /// One sentence; also if an order did not end as it must, or the money does not agree.
 pub fn run(args: DemoArgs) -> Result<(), Failure> {
-    let count = usize::try_from(args.orders)?;
+    let count = args.orders.map(usize::try_from).transpose()?;
     let progress = Shown::new();
     let elsewhere = args.state.is_some();
     let endpoints = local::up(&UpOptions { port: args.port, state: args.state, ..UpOptions::default() }, &progress)?;
+    let tryton = match args.erp {
+        WhichErp::Fake => None,
+        WhichErp::Tryton => {
+            progress.step("starting Tryton");
+            Some(RealErp::start(&local::project()?)?)
+        }
+    };
     drop(progress);
     let (outcome, placed) = block_on(async {
         tokio::select! {
-            outcome = play(&endpoints, count) => outcome,
+            outcome = play(&endpoints, count, tryton) => outcome,
             stopped = tokio::signal::ctrl_c() => {
                 stopped?;
                 Err("stopped; the local system stays up, `cargo waybill local down` ends it".into())
@@ -60,9 +76,10 @@ pub fn run(args: DemoArgs) -> Result<(), Failure> {
     conclude(&outcome)
 }
 
-async fn play(endpoints: &Endpoints, count: usize) -> Result<(Outcome, Vec<Placed>), Failure> {
+async fn play(endpoints: &Endpoints, count: Option<usize>, tryton: Option<RealErp>) -> Result<(Outcome, Vec<Placed>), Failure> {
     let deployment = Deployment::local(endpoints).await;
-    let fakes = Fakes::connect(&deployment).await?;
+    let fakes = Fakes::connect_to(&deployment, tryton).await?;
+    let count = count.unwrap_or(fakes.kinds().len());
     let bar = Bar::new(count);
     let placed = follow(&deployment, &fakes, count, |progress| bar.show(progress)).await?;
     bar.finish();
@@ -70,7 +87,7 @@ async fn play(endpoints: &Endpoints, count: usize) -> Result<(Outcome, Vec<Place
     if counts.failed > 0 {
         eprintln!("{} webhook deliveries failed; `cargo waybill local logs intake` says why", counts.failed);
     }
-    Ok((judge(&placed, &fakes.evidence(&placed), endpoints), placed))
+    Ok((judge(&placed, &fakes.evidence(&placed).await, endpoints), placed))
 }
 
 fn conclude(outcome: &Outcome) -> Result<(), Failure> {

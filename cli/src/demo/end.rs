@@ -32,6 +32,8 @@ pub struct End {
     pub in_erp: bool,
     /// Documents that are cancelled in the ERP.
     pub cancelled: usize,
+    /// Pieces that the shop added after the ERP had the order, and that the ERP does not take.
+    pub too_late: i64,
     /// How often the ERP's document was amended.
     pub amendments: u32,
     /// Its one credit note.
@@ -62,6 +64,7 @@ const SOLD: End = End {
     notes: 0,
     in_erp: true,
     cancelled: 0,
+    too_late: 0,
     amendments: 0,
     credit: None,
 };
@@ -121,6 +124,7 @@ impl Kind {
                 ..UNPOSTED
             },
             Kind::AmendedAfterPosting => End { requests: 2, amendments: 1, ..SOLD },
+            Kind::AmendmentRefused => End { hold: Some("erp_cannot_amend"), too_late: 1, ..SOLD },
         }
     }
 

@@ -1,13 +1,11 @@
 //! What the fakes have of the orders at the end, and whether that is what they must have.
 
-use std::collections::BTreeMap;
-
 use rust_decimal::Decimal;
 use waybill_domain::shipment::fulfilment_id;
-use waybill_testkit::erp::{Credited, OrderState, Stored};
 use waybill_testkit::store::{self, MailAbout};
 use waybill_testkit::warehouse::Pushed;
 
+use super::books::{Booked, Books, Credited};
 use super::end::{End, differs};
 use super::{Fakes, Placed};
 
@@ -21,7 +19,7 @@ pub struct Evidence {
     /// Its fulfillments, as line and pieces.
     pub fulfillments: Vec<Vec<(u64, i64)>>,
     /// The ERP's documents with its reference.
-    pub documents: Vec<Stored>,
+    pub documents: Vec<Booked>,
     /// Their credit notes.
     pub credits: Vec<Credited>,
     /// What the warehouse was last told.
@@ -30,26 +28,19 @@ pub struct Evidence {
 
 impl Fakes {
     /// What the fakes have of these orders, in their order.
-    #[must_use]
-    pub fn evidence(&self, placed: &[Placed]) -> Vec<Evidence> {
-        let mut documents: BTreeMap<String, Vec<Stored>> = BTreeMap::new();
-        for document in self.erp.orders() {
-            documents.entry(document.new.reference.clone()).or_default().push(document);
-        }
-        let mut credits: BTreeMap<String, Vec<Credited>> = BTreeMap::new();
-        for credit in self.erp.credit_notes() {
-            credits.entry(credit.new.order.clone()).or_default().push(credit);
-        }
+    pub async fn evidence(&self, placed: &[Placed]) -> Vec<Evidence> {
+        let books = match &self.tryton {
+            None => Books::of_fake(&self.erp),
+            Some(tryton) => Books::of_tryton(&tryton.people, self.slug.as_str()).await,
+        };
         let of = |one: &Placed| {
             let (id, name) = (one.key.id, fulfilment_id(&one.key));
-            let documents = documents.get(&name).cloned().unwrap_or_default();
-            let notes = documents.iter().filter_map(|document| credits.get(&document.id)).flatten().cloned().collect();
             Evidence {
                 order: self.store.order(id),
                 mails: self.store.mails(id).into_iter().map(|mail| mail.about).collect(),
                 fulfillments: self.store.fulfillments(id).iter().map(|one| one.items().unwrap_or_default()).collect(),
-                credits: notes,
-                documents,
+                documents: books.documents.get(&name).cloned().unwrap_or_default(),
+                credits: books.credits.get(&name).cloned().unwrap_or_default(),
                 pushed: self.warehouse.fulfilment(&name),
             }
         };
@@ -74,11 +65,11 @@ impl Evidence {
     /// What the ERP has credited.
     #[must_use]
     pub fn credited(&self) -> Decimal {
-        self.credits.iter().map(|credit| credit.new.total.0).sum()
+        self.credits.iter().map(|credit| credit.total).sum()
     }
 
-    fn live(&self) -> impl Iterator<Item = &Stored> {
-        self.documents.iter().filter(|document| document.state != OrderState::Cancelled)
+    fn live(&self) -> impl Iterator<Item = &Booked> {
+        self.documents.iter().filter(|document| !document.cancelled)
     }
 
     /// What is wrong with it; `None` if it is as it must be at the end.
@@ -120,20 +111,20 @@ impl Evidence {
     fn in_erp(&self, end: &End, order: &store::Order) -> Option<String> {
         let live = self.live().count();
         let amendments: u32 = self.live().map(|document| document.amendments).sum();
-        let lines = || self.credits.iter().flat_map(|credit| &credit.new.lines);
-        let other: Decimal = self.credits.iter().map(|credit| credit.new.other.0).sum();
+        let credited = |what: fn(&Credited) -> i64| self.credits.iter().map(what).sum::<i64>();
+        let other: Decimal = self.credits.iter().map(|credit| credit.other).sum();
         let in_store: i64 = order.lines.iter().map(|line| line.counted("_restock_refunded_items")).sum();
         let credit = end.credit.unwrap_or(super::end::Credit { pieces: 0, restocked: 0, other: Decimal::ZERO });
-        let booked: i64 = self.live().flat_map(|document| &document.new.lines).map(|line| line.quantity).sum();
-        let ordered = if end.in_erp { pieces(order) } else { 0 };
+        let booked: i64 = self.live().map(|document| document.pieces).sum();
+        let ordered = if end.in_erp { pieces(order) - end.too_late } else { 0 };
         let wrong = [
             differs("the count of its documents in the ERP", &usize::from(end.in_erp), &live),
             differs("the count of its cancelled documents", &end.cancelled, &(self.documents.len() - live)),
             differs("the count of amendments in the ERP", &end.amendments, &amendments),
             differs("the count of pieces in the ERP", &ordered, &booked),
             differs("the count of its credit notes", &usize::from(end.credit.is_some()), &self.credits.len()),
-            differs("the count of pieces credited", &credit.pieces, &lines().map(|line| line.quantity).sum()),
-            differs("the count of pieces back on the ERP's shelf", &credit.restocked, &lines().map(|line| line.restock).sum()),
+            differs("the count of pieces credited", &credit.pieces, &credited(|credit| credit.pieces)),
+            differs("the count of pieces back on the ERP's shelf", &credit.restocked, &credited(|credit| credit.restocked)),
             differs("the count of pieces back on the store's shelf", &credit.restocked, &in_store),
             differs("the amount credited without a line", &credit.other, &other),
         ];
@@ -145,7 +136,7 @@ impl Evidence {
             return (end.requests > 0).then(|| "the warehouse never heard of it".to_owned());
         };
         let asked: u32 = pushed.lines.iter().map(|line| line.quantity).sum();
-        let to_leave = end.to_leave.unwrap_or_else(|| u32::try_from(pieces(order)).unwrap_or(0));
+        let to_leave = end.to_leave.unwrap_or_else(|| u32::try_from(pieces(order) - end.too_late).unwrap_or(0));
         let recorded: u32 = one.order.iter().flat_map(|order| order.fulfilment.to_ship()).map(|(_, pieces)| pieces).sum();
         let wrong = [
             differs("the revision that the warehouse knows", &end.requests, &pushed.revision),
@@ -178,7 +169,7 @@ mod tests {
 
     fn placed(kind: Kind, id: u64) -> Placed {
         let key = format!("demo/{id}").parse().expect("a key");
-        Placed { kind, key, total: Decimal::ZERO, scenes: 0, trouble: None, order: None }
+        Placed { kind, key, total: Decimal::ZERO, at_first: Decimal::ZERO, scenes: 0, trouble: None, order: None }
     }
 
     fn evidence(store: &FakeStore, id: u64) -> Evidence {

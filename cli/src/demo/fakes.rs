@@ -9,6 +9,7 @@ use waybill_testkit::store::{FakeStore, FakeStoreConfig, NewWebhook};
 use waybill_testkit::warehouse::{FakeWarehouse, FakeWarehouseConfig, WarehouseClient};
 use waybill_workflow::ports::{Circuits, Configs, Scope};
 
+use super::{Kind, RealErp};
 use crate::Failure;
 use crate::clients::{self, NewClient};
 use crate::deployment::Deployment;
@@ -43,6 +44,8 @@ pub struct Fakes {
     pub client: WarehouseClient,
     /// The store's name in the deployment; the others have the same.
     pub slug: StoreSlug,
+    /// Where orders are posted to instead of the fake ERP.
+    pub tryton: Option<RealErp>,
 }
 
 impl Fakes {
@@ -54,9 +57,19 @@ impl Fakes {
     /// # Errors
     /// One sentence on what could not be set up.
     pub async fn connect(deployment: &Deployment) -> Result<Self, Failure> {
+        Self::connect_to(deployment, None).await
+    }
+
+    /// The same with a real ERP, which knows nothing of earlier demos: all get a name of their own.
+    ///
+    /// # Errors
+    /// One sentence on what could not be set up.
+    pub async fn connect_to(deployment: &Deployment, tryton: Option<RealErp>) -> Result<Self, Failure> {
+        let first = if tryton.is_some() { "tryton" } else { "demo" };
         for number in 1..=SIDE_BY_SIDE {
-            let name = if number == 1 { "demo".to_owned() } else { format!("demo-{number}") };
-            if let Some(fakes) = Self::start(deployment, &name).await? {
+            let name = if number == 1 { first.to_owned() } else { format!("{first}-{number}") };
+            if let Some(fakes) = Self::start(deployment, &name, tryton.is_some()).await? {
+                let fakes = Self { tryton, ..fakes };
                 fakes.make_known(deployment, &name).await?;
                 return Ok(fakes);
             }
@@ -64,11 +77,20 @@ impl Fakes {
         Err("the ports of all demos that ran on this local system are taken; `waybill local down` forgets them".into())
     }
 
-    /// Starts those of this name; `None` if their addresses cannot be had.
-    async fn start(deployment: &Deployment, name: &str) -> Result<Option<Self>, Failure> {
+    /// The kinds of order that its ERP can show.
+    #[must_use]
+    pub fn kinds(&self) -> Vec<Kind> {
+        if self.tryton.is_some() { Kind::of_tryton() } else { Kind::ALL.to_vec() }
+    }
+
+    /// Starts those of this name; `None` if their addresses cannot be had, or there were some of this name and must not have been.
+    async fn start(deployment: &Deployment, name: &str, new: bool) -> Result<Option<Self>, Failure> {
         let slug: StoreSlug = name.parse()?;
         let explain = |error| deployment.explain(&error);
         let store = deployment.dynamo.store(&slug).await.map_err(explain)?;
+        if new && store.is_some() {
+            return Ok(None);
+        }
         let erp = deployment.dynamo.erp(&name.parse()?).await.map_err(explain)?;
         let warehouse = deployment.dynamo.warehouse(&name.parse()?).await.map_err(explain)?;
         let (Some(store_port), Some(erp_port), Some(warehouse_port)) = (
@@ -104,7 +126,7 @@ impl Fakes {
         };
         let api = deployment.api_url().ok_or("the demo runs on the local system only")?;
         let client = WarehouseClient::new(api, name, WAREHOUSE_SECRET);
-        Ok(Some(Fakes { store, erp, warehouse, client, slug }))
+        Ok(Some(Fakes { store, erp, warehouse, client, slug, tryton: None }))
     }
 
     async fn make_known(&self, deployment: &Deployment, name: &str) -> Result<(), Failure> {
@@ -127,6 +149,9 @@ impl Fakes {
     }
 
     async fn add_erp(&self, deployment: &Deployment, slug: &ErpSlug) -> Result<ErpConfig, Failure> {
+        if let Some(tryton) = &self.tryton {
+            return tryton.add(deployment, slug).await;
+        }
         let new = NewErp {
             base_url: Some(self.erp.base_url()),
             slots: Some(4),
@@ -173,7 +198,12 @@ impl Fakes {
             consumer_secret: Some(keys.consumer_secret),
             ..NewSecrets::default()
         };
-        stores::add(deployment, &self.slug, &new, &secrets).await
+        let mut config = stores::add(deployment, &self.slug, &new, &secrets).await?;
+        if let Some(tryton) = &self.tryton {
+            config.records.insert(erp.clone(), tryton.records());
+            config = deployment.dynamo.put_store(&config).await?;
+        }
+        Ok(config)
     }
 }
 

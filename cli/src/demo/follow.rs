@@ -31,6 +31,8 @@ pub struct Placed {
     pub key: OrderKey,
     /// What the store says it costs; changes when the order is changed.
     pub total: Decimal,
+    /// What it cost when it was placed.
+    pub at_first: Decimal,
     /// How many scenes of the kind's plot have happened.
     pub scenes: usize,
     /// Why the next one does not happen.
@@ -81,6 +83,7 @@ pub async fn follow(
 ) -> Result<Vec<Placed>, Failure> {
     let patience = PATIENCE.saturating_add(PATIENCE_PER_ORDER.saturating_mul(u32::try_from(count).unwrap_or(u32::MAX)));
     let begun = Instant::now();
+    let kinds = fakes.kinds();
     let mut placed: Vec<Placed> = Vec::with_capacity(count);
     let mut look_at = begun;
     loop {
@@ -99,7 +102,8 @@ pub async fn follow(
             return Ok(placed);
         }
         if !all_placed && open < ON_THEIR_WAY {
-            placed.push(place(fakes, Kind::of_turn(placed.len())));
+            let kind = kinds.get(placed.len() % kinds.len().max(1)).copied().unwrap_or(Kind::Plain);
+            placed.push(place(fakes, kind));
         }
         if look_at.elapsed() >= LOOK_EVERY {
             look(deployment, placed.iter_mut().filter(|order| !order.has_ended())).await?;
@@ -122,7 +126,8 @@ fn place(fakes: &Fakes, kind: Kind) -> Placed {
         fakes.store.turn(|knobs| knobs.deliveries_paused = false);
     }
     let key = OrderKey { store: fakes.slug.clone(), id };
-    Placed { kind, key, total: total(fakes, id), scenes: 0, trouble: None, order: None }
+    let total = total(fakes, id);
+    Placed { kind, key, total, at_first: total, scenes: 0, trouble: None, order: None }
 }
 
 fn total(fakes: &Fakes, id: u64) -> Decimal {

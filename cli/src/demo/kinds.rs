@@ -47,10 +47,12 @@ pub enum Kind {
     AmendedBeforePosting,
     /// The customer takes one piece more of what the ERP has.
     AmendedAfterPosting,
+    /// The same, and the ERP changes nothing that it has: a person decides.
+    AmendmentRefused,
 }
 
 impl Kind {
-    /// All of them, in the order in which they are placed.
+    /// Those of the fake ERP, in the order in which they are placed.
     pub const ALL: [Kind; 21] = [
         Kind::Plain,
         Kind::ShortStock,
@@ -75,9 +77,11 @@ impl Kind {
         Kind::Variation,
     ];
 
-    /// The kind of the order placed after `before` others.
-    pub fn of_turn(before: usize) -> Kind {
-        Kind::ALL.into_iter().cycle().nth(before % Kind::ALL.len()).unwrap_or(Kind::Plain)
+    /// Those of Tryton. Nobody makes it refuse an order at first, and it amends none.
+    #[must_use]
+    pub fn of_tryton() -> Vec<Kind> {
+        let amends = |kind| if kind == Kind::AmendedAfterPosting { Kind::AmendmentRefused } else { kind };
+        Kind::ALL.into_iter().filter(|kind| !kind.is_refused_at_first()).map(amends).collect()
     }
 
     /// Its name in tables and JSON.
@@ -105,6 +109,7 @@ impl Kind {
             Kind::CancelledAfterPosting => "cancelled-after-posting",
             Kind::AmendedBeforePosting => "amended-before-posting",
             Kind::AmendedAfterPosting => "amended-after-posting",
+            Kind::AmendmentRefused => "amendment-refused",
         }
     }
 
@@ -131,7 +136,8 @@ impl Kind {
             | Kind::CancelledBeforePosting
             | Kind::CancelledAfterPosting
             | Kind::AmendedBeforePosting
-            | Kind::AmendedAfterPosting => OrderKind::Plain,
+            | Kind::AmendedAfterPosting
+            | Kind::AmendmentRefused => OrderKind::Plain,
         }
     }
 
@@ -147,14 +153,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_has_its_turn_and_its_own_name() {
-        let count = Kind::ALL.len();
-        let names: Vec<&str> = (0..2 * count).map(|turn| Kind::of_turn(turn).slug()).collect();
-        assert_eq!(names[..count], names[count..]);
-        let mut unique = names[..count].to_vec();
-        unique.sort_unstable();
-        unique.dedup();
-        assert_eq!(unique.len(), count);
-        assert_eq!(u32::try_from(count), Ok(super::super::command::EACH_ONCE), "a demo shows each kind");
+    fn every_kind_has_its_own_name() {
+        let mut names: Vec<&str> = Kind::ALL.iter().chain(&Kind::of_tryton()).map(|kind| kind.slug()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Kind::ALL.len() + 1);
+        assert_eq!(Kind::of_tryton().len(), Kind::ALL.len() - 2);
     }
 }

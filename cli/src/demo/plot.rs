@@ -126,7 +126,7 @@ impl Kind {
             Kind::CancelledBeforePosting => const { &[Scene { when: When::Refused, act: Act::Cancel }] },
             Kind::AmendedBeforePosting => const { &[Scene { when: When::Refused, act: Act::OnePieceMore }] },
             Kind::CancelledAfterPosting => const { &[at_rest(Act::Cancel)] },
-            Kind::AmendedAfterPosting => const { &[at_rest(Act::OnePieceMore)] },
+            Kind::AmendedAfterPosting | Kind::AmendmentRefused => const { &[at_rest(Act::OnePieceMore)] },
         }
     }
 }

@@ -137,7 +137,7 @@ mod tests {
         record.payment = Payment::Paid;
         change(&mut record);
         let evidence = Evidence { order: Some(order), ..Evidence::default() };
-        (Placed { kind, key, total, scenes: 0, trouble: None, order: Some(record) }, evidence)
+        (Placed { kind, key, total, at_first: total, scenes: 0, trouble: None, order: Some(record) }, evidence)
     }
 
     #[tokio::test]

@@ -46,7 +46,7 @@ pub struct Money {
     pub posted: String,
     /// What the ERP has credited.
     pub credited: String,
-    /// What the store has of the customers for the orders that the ERP must not have: held or cancelled.
+    /// What the store has of the customers for what the ERP must not have: orders that are held or cancelled, pieces added too late.
     pub open: String,
     /// paid = posted − credited + open, and Waybill's records say the same: for each order and in the sum.
     pub equal: bool,
@@ -108,11 +108,17 @@ impl Sums {
     /// Adds an order; says what is wrong with its own money, if something is.
     fn add(&mut self, one: &Placed, found: &Evidence) -> Option<String> {
         let (paid, posted, credited) = (found.paid(), found.posted(), found.credited());
-        let open = if one.kind.end().in_erp { Decimal::ZERO } else { paid };
+        let end = one.kind.end();
+        // The ERP has it as it was placed.
+        let late = if end.too_late > 0 { one.total - one.at_first } else { Decimal::ZERO };
+        let open = if end.in_erp { late } else { paid };
+        // A record names no amount for what is not as the store wants it.
+        let known = |amount: Decimal| (end.too_late == 0).then_some(amount);
         let ours = one.order.as_ref().map(crate::orders::Money::of);
         let ours_posted = ours.and_then(|ours| ours.posted);
         self.store += paid - open;
-        self.waybill += ours_posted.unwrap_or_default() - ours.map(|ours| ours.credited).unwrap_or_default();
+        self.waybill +=
+            ours_posted.or(known(Decimal::ZERO)).unwrap_or(one.at_first) - ours.map(|ours| ours.credited).unwrap_or_default();
         self.paid += paid;
         self.posted += posted;
         self.credited += credited;
@@ -121,7 +127,7 @@ impl Sums {
             return Some(format!("paid {paid}, but posted {posted} − credited {credited} + open {open}"));
         }
         let agrees = ours.is_some_and(|ours| {
-            (ours.paid, ours.posted, ours.credited, ours.open()) == (Some(paid), Some(posted), credited, Some(open))
+            (ours.paid, ours.posted, ours.credited, ours.open()) == (Some(paid), known(posted), credited, known(open))
         });
         let text = |amount: Option<Decimal>| amount.map_or_else(|| "unknown".to_owned(), |amount| amount.to_string());
         (!agrees).then(|| {

@@ -94,6 +94,14 @@ pub fn build(options: &UpOptions, progress: &dyn Progress) -> Result<PathBuf, Lo
     build::functions(&Place::find(options.state.as_deref())?, options.selection(), progress)
 }
 
+/// The checkout that this command is of.
+///
+/// # Errors
+/// There is none here.
+pub fn project() -> Result<PathBuf, LocalError> {
+    Ok(Place::find(None)?.root)
+}
+
 /// Ends the local system; its data is gone with it. Answers whether it was running.
 ///
 /// # Errors

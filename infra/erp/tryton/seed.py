@@ -112,10 +112,9 @@ def statement_journal(name, accounts):
     return made.id
 
 
-def shop(guest, warehouse):
+def shop(warehouse):
     made = Model.get("web.shop")(name="woocommerce")
     made.warehouses.append(warehouse)
-    made.guest_party = guest
     made.save()
     return made.id
 
@@ -135,13 +134,14 @@ def seed():
     services = articles(accounts, made)
     for code, name in (text.split(" ", 1) for text in COUNTRIES):
         Model.get("country.country")(code=code, name=name).save()
-    guest = party("Guest", code="GUEST")
+    # Not the shop's own guest party: Tryton confirms no order of that.
+    guest = party("Guests of the store", code="GUESTS")
     warehouse, = Model.get("stock.location").find([("type", "=", "warehouse")])
     return {
         "token": key(),
         "company": own.id,
         "warehouse": warehouse.id,
-        "shop": shop(guest, warehouse),
+        "shop": shop(warehouse),
         "payment_journal": statement_journal("WooCommerce", accounts),
         "payment_journals": {"bacs": statement_journal("Bank", accounts)},
         # By per cent.

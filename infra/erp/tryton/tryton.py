@@ -101,6 +101,8 @@ class State:
             seeded = run([self.venv / "bin/python", HERE / "seed.py"], "seeding Tryton",
                          env={**os.environ, "TRYTOND_CONFIG": str(settings), "TRYTOND_DATABASE_URI": cluster.uri(TEMPLATE)})
             facts = json.loads(seeded.splitlines()[-1])
+            # trytond opens whatever database is none; one that is open cannot be cloned.
+            cluster.sql(f"ALTER DATABASE {TEMPLATE} IS_TEMPLATE true")
             cluster.stop()
             cluster.pack(self.archive)
             self.facts.write_text(json.dumps(facts))
