@@ -211,6 +211,14 @@ async fn what_the_shop_refunded_is_not_refunded_again_when_it_comes_back() {
     assert_eq!(hold.code, "return_perhaps_refunded");
     assert_eq!(credited(&world), [cents(1190)], "paid back once");
     assert_invariants(&world, "refunded in the shop first");
+
+    let world = delivered(&order(16, &[("SKU-A", 2)])).await;
+    let by_amount =
+        StoreRefund { id: 17, amount: cents(1190), lines: Vec::new(), charges: Vec::new(), returned: None, paid_back: true };
+    world.state().refund(16, by_amount, false);
+    world.settle(Manners::default()).await;
+    take(&world, coming_back("R1", 1, 1)).await.expect("stored");
+    assert_eq!(world.order("shop/16").expect("known").hold.expect("held").code, "return_perhaps_refunded");
 }
 
 #[tokio::test]

@@ -162,7 +162,6 @@ pub fn refund_of(order: &Order, seen: &StoreOrder, one: &Return, through_gateway
             return finding("return_exceeds_bought", message);
         }
         came_back(order, one, *id, pieces.accepted)?;
-        not_refunded_yet(order, one, *id)?;
         let share = |amount: Decimal| share(amount, before, refunded, quantity, digits);
         let line = RefundedLine {
             line: *id,
@@ -174,6 +173,7 @@ pub fn refund_of(order: &Order, seen: &StoreOrder, one: &Return, through_gateway
         lines.push(line);
     }
     let worth = sum(lines.iter().flat_map(|line| line.taxes.iter().map(|tax| tax.total).chain([line.net]))).unwrap_or_default();
+    not_refunded_yet(order, one, worth)?;
     let amount = one.amount.unwrap_or(worth);
     if amount != worth {
         // The reporter decided the amount: the pieces are noted, and the money belongs to no line.
@@ -207,25 +207,27 @@ fn came_back(order: &Order, one: &Return, line: u64, accepted: u32) -> Result<()
     Ok(())
 }
 
-/// Pieces that the shop refunded and nobody has put back may be the very ones that come back now, and money goes out only once. Who
-/// reports an amount has decided that.
-fn not_refunded_yet(order: &Order, one: &Return, line: u64) -> Result<(), Finding> {
-    let of_shop = others(order, 0).filter(|refund| refund.returned.is_none());
-    let still_out = |refund: &Refund| {
-        let refunded = refund.lines.get(&line).copied().unwrap_or(0);
-        refunded.saturating_sub(refund.restocked.get(&line).copied().unwrap_or(0))
-    };
-    match total_of(of_shop.map(still_out)) {
-        0 => Ok(()),
-        _ if one.amount.is_some() => Ok(()),
-        refunded => {
+/// What the shop refunded without putting it back may be for the very pieces that come back now, and money goes out only once: their
+/// number, or an amount of no line that is as much as they are worth. Who reports an amount has decided that.
+fn not_refunded_yet(order: &Order, one: &Return, worth: Decimal) -> Result<(), Finding> {
+    if one.amount.is_some() {
+        return Ok(());
+    }
+    for refund in others(order, 0).filter(|refund| refund.returned.is_none()) {
+        let still_out = |line: &u64| {
+            let put_back = refund.restocked.get(line).copied().unwrap_or(0);
+            refund.lines.get(line).is_some_and(|refunded| *refunded > put_back)
+        };
+        let of_no_line = sum(refund.money.values().copied()).and_then(|of_lines| refund.amount.checked_sub(of_lines));
+        if one.lines.keys().any(still_out) || of_no_line.is_none_or(|amount| amount >= worth) {
             let message = format!(
-                "return {}, line {line}: the shop has refunded {refunded} pieces that nobody has put back; they may be the ones that come back now",
-                one.id
+                "return {}: the shop's refund {} over {} may be for what comes back now",
+                one.id, refund.id, refund.amount
             );
-            finding("return_perhaps_refunded", message)
+            return finding("return_perhaps_refunded", message);
         }
     }
+    Ok(())
 }
 
 /// Money that was refunded on the line without pieces is not refunded again.
