@@ -1,14 +1,16 @@
 //! What an order costs at an ERP: calls, connections, and the time that 100 ms of network take, by how many calls may be out at once. Behind the
-//! network are the fakes, which answer at once: what is measured is the connectors.
+//! network are the fakes, which answer at once, so that what is measured is the connectors; and a real Tryton, whose own work comes on top.
 
 #![allow(clippy::disallowed_methods, reason = "a bench is about time")]
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, StreamExt};
 use waybill_connectors::erp::odoo::OdooErp;
 use waybill_connectors::erp::rest::RestErp;
+use waybill_connectors::erp::tryton::TrytonErp;
 use waybill_domain::money::Decimal;
 use waybill_domain::{Currency, ErpConfig, ErpOrder, ErpRecords};
 use waybill_testkit::contract::erp::{Facts, Wanted};
@@ -16,6 +18,7 @@ use waybill_testkit::erp::{FakeErp, FakeErpConfig};
 use waybill_testkit::memory::samples;
 use waybill_testkit::odoo::{FakeOdoo, FakeOdooConfig};
 use waybill_testkit::proxy::Proxy;
+use waybill_testkit::tryton::Tryton;
 use waybill_workflow::ports::erp::ErpOrders;
 
 /// One way, there and back.
@@ -32,6 +35,7 @@ async fn main() {
     rest().await;
     odoo(18).await;
     odoo(19).await;
+    tryton().await;
 }
 
 async fn rest() {
@@ -70,6 +74,19 @@ async fn odoo(version: u64) {
     };
     let erp = OdooErp::new(&config, "fake-odoo-key").and_then(|erp| erp.of_store(Some(&records))).expect("a connection");
     run(&format!("odoo {version}"), &proxy, &erp, &facts()).await;
+}
+
+async fn tryton() {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a project");
+    let tryton = Tryton::start(project).expect("a Tryton");
+    let database = tryton.database().expect("a database");
+    let proxy = Proxy::before(tryton.address()).await.expect("a proxy");
+    let config = ErpConfig { base_url: proxy.base_url(), ..tryton.config(&database) };
+    let erp = TrytonErp::new(&config, tryton.token()).and_then(|erp| erp.of_store(Some(&tryton.records())));
+    let sku = |text: &str| text.parse().expect("a SKU");
+    // Rates of the seed: 3 is 20 %, 4 is 10 %.
+    let facts = Facts { country: "GB", plenty: sku("SKU-A"), second: sku("SKU-B"), twenty: 3, ten: 4, ..facts() };
+    run("tryton", &proxy, &erp.expect("a connection"), &facts).await;
 }
 
 fn config(proxy: &Proxy) -> ErpConfig {
