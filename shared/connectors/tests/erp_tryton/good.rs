@@ -1,6 +1,6 @@
 //! The usual way, request by request.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use waybill_domain::DocumentKind;
 use waybill_workflow::CallError;
 use waybill_workflow::ports::erp::{ErpOrders, Unfinished};
@@ -66,6 +66,13 @@ async fn a_sale_says_what_the_store_said() {
     assert_eq!(body, expected);
 }
 
+/// The payment is validated and not posted: Tryton calls the invoice paid.
+fn half_booked() -> Value {
+    let mut paid = invoice("paid");
+    paid["payment_lines"] = json!([{ "move": { "origin": "account.statement,6", "state": "draft" } }]);
+    paid
+}
+
 /// Where it was cut off, there it goes on; what is there is not made again.
 #[tokio::test]
 async fn a_posting_goes_on_where_it_was() {
@@ -80,6 +87,7 @@ async fn a_posting_goes_on_where_it_was() {
                 "POST account.statement/6/post",
             ],
         ),
+        (sale("processing", &[half_booked()]), vec!["POST account.statement/6/post"]),
         (sale("processing", &[invoice("paid")]), vec![]),
     ];
     for (there, expected) in cases {

@@ -39,10 +39,22 @@ impl ErpCancel for TrytonErp {
 
 impl Desk {
     async fn cancel(&self, seen: Seen) -> Result<(), CallError> {
-        let mut sale = self.processed(seen).await?.sale;
+        let sale = self.processed(seen).await?.sale;
         if sale.shipments.iter().any(has_left) {
             return Err(cannot());
         }
+        if sale.invoices.iter().any(|invoice| !is_open(invoice)) {
+            // What may be missing is missed before anything is changed.
+            self.service().await?;
+        }
+        self.undo(sale).await.map_err(|error| match error {
+            CallError::Busy { reason, .. } | CallError::Down { reason } => CallError::Unknown { reason },
+            other => other,
+        })
+    }
+
+    /// Each of these changes something; repeated, they go on where they were.
+    async fn undo(&self, mut sale: Sale) -> Result<(), CallError> {
         for shipment in sale.shipments.iter().filter(|shipment| shipment.state != "cancelled") {
             self.cancel_shipment(shipment.id).await?;
         }

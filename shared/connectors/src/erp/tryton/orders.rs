@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use waybill_domain::erp_order::ErpCharge;
 use waybill_domain::money::Currency;
 use waybill_domain::store_order::TaxPart;
-use waybill_domain::{At, Document, DocumentKind, ErpOrder, Sku};
+use waybill_domain::{At, Document, DocumentKind, ErpOrder, Finding, Sku};
 use waybill_workflow::CallError;
 use waybill_workflow::ports::erp::{ErpAmend, ErpOrders, ErpRecord, Unfinished};
 
 use super::customers::Customer;
-use super::posting::{Trouble, document, payments};
+use super::posting::{Trouble, document, half_booked, payments};
 use super::sales::{Found, NewLine, NewSale, Seen};
 use super::wire::{self, Invoice, InvoiceState, Sale, SaleState};
 use super::{Desk, TrytonErp};
@@ -160,6 +160,10 @@ impl Desk {
                 }
             }
         }
+        if unfinished.is_none() && seen.sale.invoices.iter().all(|invoice| invoice.state == InvoiceState::Cancelled) {
+            let message = "the sale has no invoice any more: somebody cancelled it in Tryton".to_owned();
+            unfinished = Some(Unfinished::Refused(Finding { code: "erp_refused".to_owned(), message }));
+        }
         let unclear = || CallError::Unknown { reason: "an answer about another sale, or without a time".to_owned() };
         record(&seen, &order.reference, &paid_by, unfinished).ok_or_else(unclear)
     }
@@ -198,7 +202,9 @@ pub(super) fn is_cancelled(sale: &Sale) -> bool {
 
 fn is_cut_off(sale: &Sale) -> bool {
     let is_paid = sale.description.as_deref().is_some_and(|text| text.starts_with(PAID_BY));
-    let is_unpaid = |invoice: &Invoice| invoice.state == InvoiceState::Posted && !invoice.amount_to_pay.0.is_zero();
+    let is_unpaid = |invoice: &Invoice| {
+        (invoice.state == InvoiceState::Posted && !invoice.amount_to_pay.0.is_zero()) || half_booked(invoice).is_some()
+    };
     sale.state == SaleState::Confirmed || sale.invoices.iter().any(|invoice| is_open(invoice) || (is_paid && is_unpaid(invoice)))
 }
 

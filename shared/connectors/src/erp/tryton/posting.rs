@@ -109,6 +109,10 @@ impl Desk {
         if !is_posted(invoice.state) {
             (*invoice, ours) = self.post(invoice, scrub).await?;
         }
+        if let Some(id) = half_booked(invoice).filter(|_| paid) {
+            let statement = Statement { id, state: "validated".to_owned() };
+            return self.end_payment(statement, invoice, scrub).await;
+        }
         if !paid || invoice.state != InvoiceState::Posted || invoice.amount_to_pay.0.is_zero() {
             return Ok(None);
         }
@@ -214,6 +218,13 @@ fn is_posted(state: InvoiceState) -> bool {
 pub(super) fn payments(invoice: &Invoice) -> impl Iterator<Item = u64> {
     let origins = invoice.payment_lines.iter().filter_map(|line| line.movement.as_ref()?.origin.as_deref());
     origins.filter_map(|origin| referred(origin, "account.statement"))
+}
+
+/// A statement that pays an invoice, and is not in the books for good: validated, and not posted.
+pub(super) fn half_booked(invoice: &Invoice) -> Option<u64> {
+    let entries = invoice.payment_lines.iter().filter_map(|line| line.movement.as_ref());
+    let mut open = entries.filter(|entry| entry.state.as_deref() == Some("draft"));
+    open.find_map(|entry| referred(entry.origin.as_deref()?, "account.statement"))
 }
 
 /// A document of this kind.

@@ -136,6 +136,7 @@ pub(super) const SALE: &[&str] = &[
     "invoices.amount_to_pay",
     "invoices.move.create_date",
     "invoices.payment_lines.move.origin",
+    "invoices.payment_lines.move.state",
     "shipments.number",
     "shipments.state",
     "shipment_returns.number",
@@ -171,6 +172,7 @@ pub(super) const INVOICE: &[&str] = &[
     "amount_to_pay",
     "move.create_date",
     "payment_lines.move.origin",
+    "payment_lines.move.state",
 ];
 
 /// An invoice or a credit note.
@@ -204,11 +206,13 @@ pub(super) struct PaymentLine {
     pub(super) movement: Option<Origin>,
 }
 
-/// A record that came of another: `account.statement,7`.
+/// An entry that came of another record: `account.statement,7`.
 #[derive(Deserialize)]
 pub(super) struct Origin {
     #[serde(default)]
     pub(super) origin: Option<String>,
+    #[serde(default)]
+    pub(super) state: Option<String>,
 }
 
 /// A shipment, out or back.
