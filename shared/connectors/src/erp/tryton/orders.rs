@@ -11,7 +11,7 @@ use waybill_workflow::CallError;
 use waybill_workflow::ports::erp::{ErpAmend, ErpOrders, ErpRecord, Unfinished};
 
 use super::customers::Customer;
-use super::posting::{Trouble, document, half_booked, payments};
+use super::posting::{Trouble, document, is_half_booked, payments};
 use super::sales::{Found, NewLine, NewSale, Seen};
 use super::wire::{self, Invoice, InvoiceState, Sale, SaleState};
 use super::{Desk, TrytonErp};
@@ -203,7 +203,7 @@ pub(super) fn is_cancelled(sale: &Sale) -> bool {
 fn is_cut_off(sale: &Sale) -> bool {
     let is_paid = sale.description.as_deref().is_some_and(|text| text.starts_with(PAID_BY));
     let is_unpaid = |invoice: &Invoice| {
-        (invoice.state == InvoiceState::Posted && !invoice.amount_to_pay.0.is_zero()) || half_booked(invoice).is_some()
+        (invoice.state == InvoiceState::Posted && !invoice.amount_to_pay.0.is_zero()) || is_half_booked(invoice)
     };
     sale.state == SaleState::Confirmed || sale.invoices.iter().any(|invoice| is_open(invoice) || (is_paid && is_unpaid(invoice)))
 }

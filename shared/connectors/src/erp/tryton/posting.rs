@@ -109,9 +109,13 @@ impl Desk {
         if !is_posted(invoice.state) {
             (*invoice, ours) = self.post(invoice, scrub).await?;
         }
-        if let Some(id) = half_booked(invoice).filter(|_| paid) {
-            let statement = Statement { id, state: "validated".to_owned() };
-            return self.end_payment(statement, invoice, scrub).await;
+        if paid && is_half_booked(invoice) {
+            // It may be a person's own.
+            let found = self.payment_of(invoice, &order.reference).await.map_err(Trouble::Unknown)?;
+            return match found {
+                Some(statement) => self.end_payment(statement, invoice, scrub).await,
+                None => Ok(None),
+            };
         }
         if !paid || invoice.state != InvoiceState::Posted || invoice.amount_to_pay.0.is_zero() {
             return Ok(None);
@@ -220,11 +224,10 @@ pub(super) fn payments(invoice: &Invoice) -> impl Iterator<Item = u64> {
     origins.filter_map(|origin| referred(origin, "account.statement"))
 }
 
-/// A statement that pays an invoice, and is not in the books for good: validated, and not posted.
-pub(super) fn half_booked(invoice: &Invoice) -> Option<u64> {
-    let entries = invoice.payment_lines.iter().filter_map(|line| line.movement.as_ref());
-    let mut open = entries.filter(|entry| entry.state.as_deref() == Some("draft"));
-    open.find_map(|entry| referred(entry.origin.as_deref()?, "account.statement"))
+/// Whether a payment of an invoice is not in the books for good: its statement is validated, and not posted.
+pub(super) fn is_half_booked(invoice: &Invoice) -> bool {
+    let mut entries = invoice.payment_lines.iter().filter_map(|line| line.movement.as_ref());
+    entries.any(|entry| entry.state.as_deref() == Some("draft"))
 }
 
 /// A document of this kind.
