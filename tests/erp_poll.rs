@@ -76,6 +76,13 @@ async fn a_shipment_of_the_erp_reaches_the_store_and_the_same_one_polled_again_i
     let second = polled(&world).await;
     assert_eq!((second.reported, second.known), (0, 1), "it is within the overlap, and known");
     assert_eq!(commits(&world), before);
+    // Some ERPs have no other time than that of the last change.
+    let now = world.now();
+    let touched = ErpShipment { shipped_at: now, ..parcel("6612", "T-1", &[(1, 2), (2, 1)]) };
+    world.state().erp.feeds.shipments[0] = (now, touched);
+    assert_eq!(polled(&world).await.known, 1, "no customer is told that nothing changed");
+    world.pass_seconds(3_600);
+    polled(&world).await;
     assert_eq!(polled(&world).await.known, 0, "by now it is behind the mark");
 }
 
@@ -227,6 +234,90 @@ async fn an_erp_that_is_down_opens_its_circuit_and_is_left_alone_by_polls() {
     assert!(left.behind_seconds >= 480, "{left:?}");
 }
 
+/// The ERP's clock, or what it commits late.
+#[tokio::test]
+async fn what_has_an_earlier_time_than_the_last_poll_is_found_within_the_hour() {
+    let world = world().await;
+    polled(&world).await;
+    let earlier = world.now().minus_seconds(3_000);
+    world.state().erp.feeds.shipments.push((earlier, parcel("1", "T", &[(1, 1)])));
+    assert_eq!(polled(&world).await.reported, 1);
+    assert_eq!(told(&world), ["acme-1 r1 told 1"]);
+}
+
+#[tokio::test]
+async fn a_page_that_follows_on_itself_does_not_end_the_reading() {
+    let world = world().await;
+    for id in 1..=5 {
+        ships(&world, parcel(&id.to_string(), "T", &[(1, 1)]));
+    }
+    world.state().erp.feeds.circles = true;
+    let read = world.state().circuits[&erp()].feeds["shipments"].read;
+    let circled = polled(&world).await;
+    assert_eq!((circled.reported, circled.failed), (2, 1));
+    assert_eq!(world.state().circuits[&erp()].feeds["shipments"].read, read, "the mark stays");
+    world.state().erp.feeds.circles = false;
+    polled(&world).await;
+    assert_eq!(told(&world).len(), 5);
+}
+
+#[tokio::test]
+async fn a_feed_that_is_refused_is_asked_again_in_its_time_and_not_every_minute() {
+    let world = world().await;
+    world.state().erp.feeds.not_offered.insert("returns");
+    polled(&world).await;
+    let asked = |world: &World| world.state().erp.feeds.asked.iter().filter(|(feed, ..)| *feed == "returns").count();
+    assert_eq!(asked(&world), 1);
+    for _ in 0..4 {
+        world.pass_seconds(60);
+        world.poll().await;
+    }
+    assert_eq!(asked(&world), 1);
+    world.pass_seconds(61);
+    let again = world.poll().await.expect("polled");
+    assert_eq!((asked(&world), again.failed), (2, 1));
+    assert!(again.behind_seconds >= 600, "it is behind, and the alarm says so: {again:?}");
+}
+
+#[tokio::test]
+async fn a_return_that_people_change_after_it_was_refunded_is_left_to_people() {
+    let world = world().await;
+    ships(&world, parcel("1", "T-1", &[(1, 2), (2, 2)]));
+    polled(&world).await;
+    let now = world.now();
+    let back = |pieces| ErpReturn {
+        id: "7".to_owned(),
+        reference: "shop-16".to_owned(),
+        returned_at: now,
+        lines: vec![(1, pieces)],
+        credit_note: None,
+    };
+    world.state().erp.feeds.returns.push((now, back(1)));
+    polled(&world).await;
+    let now = world.now();
+    world.state().erp.feeds.returns[0] = (now, back(2));
+    assert_eq!(polled(&world).await.unreadable, 1);
+    assert_eq!(world.state().reports_dead, [""; 0], "and no letter dies of it");
+    assert_eq!(world.order(KEY).expect("there").refunds.len(), 1);
+}
+
+#[tokio::test]
+async fn a_shipment_of_an_order_that_is_not_known_to_be_posted_waits_for_it() {
+    let world = World::with_shop();
+    world.poll_erp(&acme());
+    world.poll().await;
+    let order = world.place(&samples::order(16, &[("SKU-A", 2), ("SKU-B", 2)]));
+    world.receive(&order).await;
+    ships(&world, parcel("1", "T", &[(1, 1)]));
+    world.pass_seconds(301);
+    assert_eq!(world.poll().await.expect("polled").reported, 1);
+    assert_eq!(world.state().reports.len(), 1, "it waits");
+    world.settle(Manners::default()).await;
+    world.take_reports().await;
+    world.settle(Manners::default()).await;
+    assert_eq!(told(&world), ["acme-1 r1 told 1"]);
+}
+
 /// One feed that is broken does not keep the others from being read.
 #[tokio::test]
 async fn a_feed_that_fails_for_good_keeps_no_other_from_being_read() {
@@ -259,7 +350,7 @@ async fn a_place_in_the_list_that_the_erp_has_forgotten_begins_the_reading_anew(
     world.state().erp.feeds.forgotten.insert("2".to_owned());
     assert_eq!(polled(&world).await.failed, 1);
     world.state().erp.feeds.forgotten.clear();
-    world.pass_seconds(60);
+    world.pass_seconds(301);
     world.poll().await;
     world.settle(Manners::default()).await;
     assert_eq!(told(&world).len(), 3);

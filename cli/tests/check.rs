@@ -169,3 +169,23 @@ async fn a_store_that_is_away_is_one_finding() {
     assert!(report.wrongs() == 1 && report.text().contains("nobody accepts connections"), "{}", report.text());
     assert_eq!(fake_erp.orders().len(), 0);
 }
+
+/// The generic contract has no records: whoever names some learns it, and the rates of the store are read all the same.
+#[tokio::test]
+async fn records_that_the_erp_lacks_and_rates_without_a_tax_are_listed() {
+    let mut setup = Setup::new().await;
+    let file = r#"{"company": 1, "warehouse": 4, "payment_journal": 5, "taxes": {"1": 9}, "shipping_article": "MUG-BLUE",
+        "fee_article": "MUG-BLUE", "refund_article": "MUG-BLUE", "rounding_article": "ROUND"}"#;
+    setup.store.records.insert(setup.store.erp.clone(), stores::read_records(file).expect("records"));
+    let report = setup.report().await;
+    let text = report.text();
+    for said in [
+        "company: ERP acme has no active record 1 of this kind; `waybill erp records acme` lists",
+        r#"taxes["1"]: ERP acme has no active record 9"#,
+        "ERP acme has no articles ROUND",
+        "1 of 2 tax rates of the store are mapped to no tax of ERP acme: 2 (\"MwSt.\", DE)",
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    assert_eq!(report.wrongs(), 6, "{text}");
+}

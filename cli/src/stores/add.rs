@@ -170,6 +170,12 @@ pub async fn add(
         let text = format!("there is no warehouse {warehouse}; add it first with `waybill warehouse add {warehouse}`");
         return Err(text.into());
     }
+    if new.records.is_some() || new.erp.is_some() {
+        let stores = deployment.dynamo.stores().await.map_err(explain)?;
+        if let Some(clash) = clash(&config, &stores) {
+            return Err(clash.into());
+        }
+    }
     let known = deployment.secrets.store(slug).await.map_err(explain)?;
     let merged = merge_secrets(slug, known.clone(), secrets)?;
     if known.as_ref() != Some(&merged) {
@@ -179,6 +185,19 @@ pub async fn add(
         }
     }
     Ok(deployment.dynamo.put_store(&config).await?)
+}
+
+/// Why this store cannot share its ERP with the others: one entry has one stock ledger, so its stores share the warehouse that the figures
+/// are of, and the company.
+pub(super) fn clash(store: &StoreConfig, others: &[StoreConfig]) -> Option<String> {
+    let place = |store: &StoreConfig| store.records_in(&store.erp).map(|records| (records.company, records.warehouse));
+    let mut same = others.iter().filter(|other| other.slug != store.slug && other.erp == store.erp);
+    let other = same.find(|other| place(store).is_some() && place(other).is_some_and(|of| Some(of) != place(store)))?;
+    Some(format!(
+        "store {} sells for another company or ships from another warehouse of ERP {}, and one entry of an ERP has one stock ledger: add the ERP \
+         a second time under another name with `waybill erp add`, and give it to one of the two stores with `waybill store add --erp`",
+        other.slug, store.erp
+    ))
 }
 
 #[cfg(test)]
@@ -210,6 +229,28 @@ mod tests {
         assert_eq!(kept.warehouse, warehouse);
         let none = merge(&slug(), Some(second), &NewStore { warehouse: Some(None), ..NewStore::default() }).unwrap();
         assert_eq!(none.warehouse, None);
+    }
+
+    #[test]
+    fn stores_of_one_erp_share_its_warehouse() {
+        let records = |warehouse: u64| {
+            let text = format!(
+                r#"{{"company": 1, "warehouse": {warehouse}, "payment_journal": 5, "shipping_article": "S", "fee_article": "F",
+                "refund_article": "R", "rounding_article": "C"}}"#
+            );
+            crate::stores::read_records(&text).unwrap()
+        };
+        let store = |slug: &str, warehouse| {
+            let said = NewStore { records: Some(records(warehouse)), ..new() };
+            merge(&slug.parse().unwrap(), None, &said).unwrap()
+        };
+        let (one, same, other) = (store("shop", 4), store("brand-b", 4), store("brand-c", 5));
+        assert_eq!(clash(&one, &[one.clone(), same.clone()]), None);
+        assert!(clash(&one, &[same, other.clone()]).unwrap().contains("store brand-c"));
+        let elsewhere = StoreConfig { erp: "second".parse().unwrap(), ..other };
+        assert_eq!(clash(&one, &[elsewhere]), None);
+        let without = merge(&"plain".parse().unwrap(), None, &new()).unwrap();
+        assert_eq!(clash(&one, &[without]), None);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use waybill_domain::{At, ErpConfig, ErpConnector, Sku, StoreConfig, StoreSlug};
 use waybill_workflow::CallError;
 use waybill_workflow::ports::{Configs, StoreSecrets, Storefront};
 
+use super::add::clash;
 use super::catalogue::{self, Catalogue};
 use super::{rates, records, webhooks};
 use crate::check::{Report, reach, some_of};
@@ -51,7 +52,9 @@ pub async fn check(deployment: &Deployment, slug: &StoreSlug, api_url: Option<&s
     };
     let mut report = examine(&connected, now()).await;
     let stores = deployment.dynamo.stores().await.map_err(explain)?;
-    records::shared(&mut report, &store, &stores);
+    if let Some(clash) = clash(&store, &stores) {
+        report.wrong("records", clash);
+    }
     Ok(report)
 }
 

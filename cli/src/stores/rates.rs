@@ -19,6 +19,12 @@ pub(super) struct StoreRate {
 }
 
 impl StoreRate {
+    /// One of a test.
+    #[cfg(test)]
+    pub(super) fn sample(id: u64, per_cent: i64) -> Self {
+        StoreRate { id, per_cent: Decimal::from(per_cent), label: "VAT".to_owned(), country: String::new() }
+    }
+
     /// For a sentence.
     pub(super) fn name(&self) -> String {
         let country = if self.country.is_empty() { "every country" } else { &self.country };

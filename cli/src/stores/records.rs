@@ -183,30 +183,86 @@ fn plain(decimal: Decimal) -> Decimal {
     decimal.normalize()
 }
 
-/// The ledger is one per ERP: stores that share it must share the warehouse that its figures are of, and the company.
-pub(super) fn shared(report: &mut Report, store: &StoreConfig, others: &[StoreConfig]) {
-    let Some(records) = store.records_in(&store.erp) else { return };
-    for other in others.iter().filter(|other| other.slug != store.slug && other.erp == store.erp) {
-        let Some(of_other) = other.records_in(&store.erp) else { continue };
-        if (of_other.company, of_other.warehouse) != (records.company, records.warehouse) {
-            report.wrong(
-                "records",
-                format!(
-                    "store {} ships from another warehouse of ERP {}, or sells for another company, and one entry has one stock ledger; add the \
-                     ERP a second time under another name with `waybill erp add`, and give it to one of the two with `waybill store add --erp`",
-                    other.slug, store.erp
-                ),
-            );
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use waybill_workflow::ports::erp_directory::Greeting;
+
     use super::*;
+    use crate::check::Severity;
 
     const FILE: &str = r#"{"company": 1, "warehouse": 4, "shop": 2, "payment_journal": 5, "taxes": {"1": 9, "2": 10},
         "shipping_article": "SHIP", "fee_article": "FEE", "refund_article": "REFUND", "rounding_article": "ROUND"}"#;
+
+    /// An ERP of two companies.
+    #[derive(Default)]
+    struct Directory {
+        without: Vec<u64>,
+        of_company_two: Vec<u64>,
+        without_articles: Vec<&'static str>,
+        silent: bool,
+    }
+
+    impl ErpDirectory for Directory {
+        async fn greet(&self) -> Result<Greeting, CallError> {
+            Ok(Greeting { version: "Test 1".to_owned() })
+        }
+        async fn records(&self, _kind: RecordKind) -> Result<Vec<ErpEntry>, CallError> {
+            Ok(Vec::new())
+        }
+        async fn record(&self, kind: RecordKind, id: u64) -> Result<Option<ErpEntry>, CallError> {
+            if self.silent {
+                return Err(CallError::Down { reason: "no answer".to_owned() });
+            }
+            let company = if self.of_company_two.contains(&id) { 2 } else { 1 };
+            let company = if kind == RecordKind::Warehouse { None } else { Some(company) };
+            let rate = (kind == RecordKind::Tax).then(|| Decimal::from(if id == 9 { 19 } else { 7 }));
+            let entry = ErpEntry { id, name: format!("{kind:?} {id}"), company, rate };
+            Ok(Some(entry).filter(|entry| !self.without.contains(&entry.id)))
+        }
+        async fn articles(&self, skus: &[Sku]) -> Result<BTreeSet<Sku>, CallError> {
+            Ok(skus.iter().filter(|sku| !self.without_articles.contains(&sku.as_str())).cloned().collect())
+        }
+    }
+
+    /// What the check of a store finds that has these rates.
+    async fn wrong(erp: &Directory, rates: &[(u64, i64)]) -> Vec<String> {
+        let said = super::super::NewStore {
+            base_url: Some("https://shop.example".to_owned()),
+            erp: Some("acme".parse().unwrap()),
+            records: Some(read_records(FILE).unwrap()),
+            ..super::super::NewStore::default()
+        };
+        let store = super::super::merge(&"shop".parse().unwrap(), None, &said).unwrap();
+        let rates: Vec<StoreRate> = rates.iter().map(|(id, per_cent)| StoreRate::sample(*id, *per_cent)).collect();
+        let mut report = Report::new("store shop");
+        check(&mut report, &store, erp, Some(&rates)).await;
+        let wrong = report.findings.iter().filter(|finding| finding.severity == Severity::Wrong);
+        wrong.map(|finding| format!("{} {}", finding.code, finding.message)).collect()
+    }
+
+    #[tokio::test]
+    async fn each_record_that_is_not_there_or_not_right_is_named_with_what_to_do() {
+        const RATES: [(u64, i64); 2] = [(1, 19), (2, 7)];
+        assert_eq!(wrong(&Directory::default(), &RATES).await, Vec::<String>::new());
+        let one = async |erp: Directory, rates: &[(u64, i64)], parts: &[&str]| {
+            let found = wrong(&erp, rates).await;
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert!(parts.iter().all(|part| found[0].contains(part)), "{found:?}");
+        };
+        let without = |id| Directory { without: vec![id], ..Directory::default() };
+        one(without(4), &RATES, &["records warehouse: ERP acme has no active record 4", "waybill store add shop --records"])
+            .await;
+        one(without(2), &RATES, &["records shop:", "waybill erp records acme"]).await;
+        one(without(10), &RATES, &[r#"taxes["2"]"#]).await;
+        let other = Directory { of_company_two: vec![5], ..Directory::default() };
+        one(other, &RATES, &["payment_journal: 5", "belongs to company 2"]).await;
+        let bare = Directory { without_articles: vec!["ROUND"], ..Directory::default() };
+        one(bare, &RATES, &["has no articles ROUND"]).await;
+        let more = [(1, 19), (2, 7), (3, 5), (4, 0)];
+        one(Directory::default(), &more, &["taxes 1 of 4 tax rates", "3 (", "tax_unmapped"]).await;
+        one(Directory::default(), &[(1, 19), (2, 5)], &["is 5 %, and tax 10", "is 7 %"]).await;
+        one(Directory { silent: true, ..Directory::default() }, &RATES, &["does not say whether it has the record"]).await;
+    }
 
     #[test]
     fn a_file_is_the_stored_form_and_what_it_has_no_meaning_for_is_refused() {

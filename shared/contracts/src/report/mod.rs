@@ -54,6 +54,11 @@ impl Fault {
         Fault { kind, field: Some(field.into()), message: message.into() }
     }
 
+    /// Wrong as a whole, for a reason that the contract does not know.
+    pub fn of(message: impl Into<String>) -> Self {
+        Fault { kind: FaultKind::Invalid, field: None, message: message.into() }
+    }
+
     fn unreadable(message: impl Into<String>) -> Self {
         Fault { kind: FaultKind::Unreadable, field: None, message: message.into() }
     }

@@ -20,6 +20,9 @@ pub struct FeedMark {
     /// The reading that is under way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub goes_on: Option<GoesOn>,
+    /// When the ERP last refused to be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<At>,
 }
 
 /// A reading that is under way.
@@ -34,12 +37,13 @@ pub struct GoesOn {
 impl FeedMark {
     /// A mark with nothing under way.
     pub fn at(read: At) -> Self {
-        FeedMark { read, goes_on: None }
+        FeedMark { read, goes_on: None, refused: None }
     }
 
     /// Whether it is to be read at `now`.
     pub fn is_due(&self, every_seconds: u32, now: At) -> bool {
-        self.goes_on.is_some() || self.read.plus_seconds(every_seconds) <= now
+        let last = self.refused.map_or(self.read, |refused| refused.max(self.read));
+        self.goes_on.is_some() || last.plus_seconds(every_seconds) <= now
     }
 }
 

@@ -59,7 +59,11 @@ pub async fn a_row_comes_back_as_it_was(stores: &impl Stores) {
             ("shipments/1.4.2".to_owned(), FeedMark::at(NOON)),
             (
                 "stock".to_owned(),
-                FeedMark { read: NOON, goes_on: Some(GoesOn { began: NOON.plus_seconds(9), cursor: "at-100".to_owned() }) },
+                FeedMark {
+                    read: NOON,
+                    refused: Some(NOON),
+                    goes_on: Some(GoesOn { began: NOON.plus_seconds(9), cursor: "at-100".to_owned() }),
+                },
             ),
         ]
         .into(),

@@ -35,6 +35,8 @@ pub struct Feeds {
     pub down: BTreeSet<&'static str>,
     /// Cursors that it does not know any more.
     pub forgotten: BTreeSet<String>,
+    /// Its pages follow on themselves.
+    pub circles: bool,
     /// Every question, with what was asked for.
     pub asked: Vec<(&'static str, At, Option<String>)>,
 }
@@ -66,6 +68,7 @@ fn page<T: Clone>(
     let from: usize = cursor.map_or(0, |cursor| cursor.parse().expect("our own cursor"));
     let all: Vec<T> = list(feeds).iter().filter(|(at, _)| *at >= since).map(|(_, item)| item.clone()).collect();
     let next = (all.len() > from + PAGE).then(|| (from + PAGE).to_string());
+    let next = if feeds.circles && from > 0 { Some(from.to_string()) } else { next };
     let unreadable = if from == 0 { feeds.unreadable.get(feed).cloned().unwrap_or_default() } else { Vec::new() };
     Ok(Page { items: all.into_iter().skip(from).take(PAGE).collect(), unreadable, next })
 }

@@ -8,6 +8,7 @@ mod products;
 mod refunds;
 mod reply;
 mod site;
+mod taxes;
 mod webhooks;
 mod write;
 
@@ -37,6 +38,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/products/{id}/variations", get(products::variations))
         .route("/webhooks", get(webhooks::list).post(webhooks::create))
         .route("/webhooks/{id}", get(webhooks::one).put(webhooks::update).delete(webhooks::delete))
+        .route("/taxes", get(taxes::list))
         .route("/system_status", get(site::system_status))
         .fallback(no_route)
         .layer(from_fn_with_state(Arc::clone(&shared), gate::key));

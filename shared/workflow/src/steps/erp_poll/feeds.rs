@@ -10,6 +10,12 @@ use waybill_domain::{At, ErpConfig, ErpRecords, Feed, StoreConfig};
 use crate::error::CallError;
 use crate::ports::erp::{ErpReturn, ErpReturns, ErpShipment, ErpShipments, ErpStockChanges, Page, StockChange};
 
+/// How far a reading reaches back behind the last one, in seconds. The ERP dates its changes by its own clock, which nobody keeps, often with the
+/// beginning of a transaction that ends minutes later. What is known is not reported again, so an hour costs a read of each order.
+const OVERLAP_SECONDS: u32 = 3_600;
+/// The same for figures, each of which is reported again.
+const STOCK_OVERLAP_SECONDS: u32 = 900;
+
 /// A feed, and on whose behalf it is read.
 #[derive(Debug, Clone)]
 pub(super) struct Reading {
@@ -55,6 +61,12 @@ pub(super) fn feeds_of(erp: &ErpConfig, stores: &[&StoreConfig]) -> Vec<Reading>
 }
 
 impl Reading {
+    /// From when on changes are asked for, if all before `read` are known.
+    pub(super) fn since(&self, read: At) -> At {
+        let overlap = if self.feed == Feed::Stock { STOCK_OVERLAP_SECONDS } else { OVERLAP_SECONDS };
+        read.minus_seconds(overlap)
+    }
+
     /// One page.
     pub(super) async fn page(
         &self,

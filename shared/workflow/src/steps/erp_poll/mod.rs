@@ -18,10 +18,11 @@ use crate::ports::{Circuits, Configs, Orders, ReportBus, Runtime};
 use feeds::{Reading, feeds_of};
 use reports::Taken;
 
-/// How far a reading reaches back behind the last one, in seconds: clocks differ, and what an ERP commits late has an early time.
-const OVERLAP_SECONDS: u32 = 300;
-/// No page is begun when the ones before it took longer than this: the slowest answer ends before the function's 55 seconds do.
-const BUDGET_MILLISECONDS: u64 = 20_000;
+/// No page is begun when the ones before it took longer than this: with the looks for a turn and the slowest page it ends before the
+/// function's 55 seconds do.
+const BUDGET_MILLISECONDS: u64 = 15_000;
+/// A page may be several calls. One that takes longer than this is given up, and its place at the ERP with it.
+const PAGE_MILLISECONDS: u32 = 25_000;
 /// How often a poll looks again whether there is a turn for it, each time after a second.
 const LOOKS: u32 = 10;
 /// A feed that was due so many times and was not read is late.
@@ -172,16 +173,27 @@ impl Visits<'_> {
             }
             let late = mark.read.plus_seconds(self.erp.poll_seconds.saturating_mul(LATE)) <= now;
             let Some(door) = self.enter(ports, late).await? else { return Ok(Ended::NotNow) };
-            let (since, cursor) = (mark.read.minus_seconds(OVERLAP_SECONDS), mark.goes_on.as_ref().map(|on| on.cursor.as_str()));
+            let (since, cursor) = (feed.since(mark.read), mark.goes_on.as_ref().map(|on| on.cursor.as_str()));
             let page = match ports.connect(self.erp, feed.records.as_ref()).await {
                 Ok(connection) => {
-                    let page = feed.page(&connection, since, cursor).await;
+                    let page = ports.within(PAGE_MILLISECONDS, feed.page(&connection, since, cursor)).await;
+                    let page =
+                        page.unwrap_or_else(|| Err(CallError::Unknown { reason: "a page that takes too long".to_owned() }));
                     door.note(&page);
                     page
                 }
                 Err(error) => Err(error),
             };
             door.leave(ports).await;
+            // Who says that the next page is the one it has just given has not said where the list ends.
+            let circle = |page: &feeds::FeedPage| page.next.is_some() && page.next.as_deref() == cursor;
+            let page = match page {
+                Ok(page) if circle(&page) => Err(CallError::Refused {
+                    code: "erp_cannot_list".to_owned(),
+                    message: "the same page follows on itself".to_owned(),
+                }),
+                other => other,
+            };
             let page = match page {
                 Ok(page) => page,
                 Err(error) => return self.unanswered(ports, row, feed, &mark, error).await,
@@ -190,10 +202,9 @@ impl Visits<'_> {
             ports.report(&taken.reports).await?;
             polled.count(&self.erp.slug, feed, &taken);
             let began = mark.goes_on.as_ref().map_or(now, |on| on.began);
-            let next = page.next.filter(|next| Some(next.as_str()) != cursor);
-            let ended = next.is_none();
-            let mark = match next {
-                Some(cursor) => FeedMark { read: mark.read, goes_on: Some(GoesOn { began, cursor }) },
+            let ended = page.next.is_none();
+            let mark = match page.next {
+                Some(cursor) => FeedMark { goes_on: Some(GoesOn { began, cursor }), ..FeedMark::at(mark.read) },
                 None => FeedMark::at(began),
             };
             self.keep(ports, row, feed, &mark).await?;
@@ -218,8 +229,8 @@ impl Visits<'_> {
         }
     }
 
-    /// What it means that a page was not answered. Nothing moves, but for a place in the list that the ERP does not know any more: the
-    /// reading begins anew.
+    /// What it means that a page was not answered. Nothing is taken as read. What is refused is not asked again before its time, and then
+    /// from the beginning: the ERP may have forgotten the place in the list.
     async fn unanswered(
         &self,
         ports: &impl Ports,
@@ -233,9 +244,8 @@ impl Visits<'_> {
             CallError::Busy { .. } => Ok(Ended::NotNow),
             CallError::Down { .. } | CallError::Unknown { .. } => Ok(Ended::Down),
             CallError::Refused { .. } => {
-                if mark.goes_on.is_some() {
-                    self.keep(ports, row, feed, &FeedMark::at(mark.read)).await?;
-                }
+                let refused = FeedMark { refused: Some(ports.now()), ..FeedMark::at(mark.read) };
+                self.keep(ports, row, feed, &refused).await?;
                 Ok(Ended::Failed)
             }
         }

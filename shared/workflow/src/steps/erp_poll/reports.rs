@@ -88,9 +88,13 @@ impl About {
     async fn of(ports: &impl Orders, erp: &ErpSlug, stores: &[&StoreConfig], reference: &str) -> Option<Self> {
         let key = order_of_reference(reference).filter(|key| stores.iter().any(|store| store.slug == key.store))?;
         match ports.load(&key).await {
-            Ok(order) => {
-                order.filter(|order| order.erp.slug.as_ref() == Some(erp)).map(|order| About { key, order: Some(order) })
+            Ok(None) => None,
+            Ok(Some(order)) if order.erp.slug.as_ref().is_some_and(|slug| slug != erp) => {
+                tracing::warn!(order = %key, %erp, "an order that went to another ERP");
+                None
             }
+            // One that this ERP is not known to have yet: the report waits until it is.
+            Ok(order) => Some(About { key, order }),
             Err(error) => {
                 tracing::warn!(order = %key, %error, "reported without knowing what it has");
                 Some(About { key, order: None })
@@ -143,7 +147,9 @@ fn of_return(erp: &ErpSlug, About { key, order }: &About, item: &ErpReturn) -> R
     let mut returns = order.iter().flat_map(|order| &order.returns);
     match returns.find(|known| known.id == report.id) {
         Some(known) if *known == (Return { refund: known.refund, by_hand: known.by_hand, ..read }) => Ok(Item::Known),
-        _ => BusReport::returned(erp, &key.store, &report).map(Item::Report),
+        // It was acted upon: a return has no revision.
+        Some(_) => Err(Fault::of("changed in the ERP after it was reported")),
+        None => BusReport::returned(erp, &key.store, &report).map(Item::Report),
     }
 }
 
