@@ -10,6 +10,7 @@ mod faults;
 mod front_door;
 mod killed;
 mod outages;
+mod polled;
 mod system;
 mod way_back;
 
@@ -35,6 +36,7 @@ fn the_chain_runs() {
             one_by_one,
             way_back::a_store_refund_without_an_answer_is_made_once(&system),
             way_back::a_credit_note_without_an_answer_is_made_once(&system),
+            polled::an_erp_that_tells_nothing_by_itself_is_polled(&system),
             way_back::a_warehouse_that_is_down_is_pushed_to_when_it_is_back(&system),
             dead_letters::a_message_that_cannot_be_done_holds_its_order_until_it_is_redriven(&system),
         );

@@ -29,7 +29,7 @@ async fn client(system: &Connected, name: &str) -> WarehouseClient {
 }
 
 /// Two mugs, posted; with the order's id, its key, and the id of its line.
-async fn posted(system: &Connected, store: &FakeStore, name: &str) -> (u64, String, u64) {
+pub async fn posted(system: &Connected, store: &FakeStore, name: &str) -> (u64, String, u64) {
     let id = store.place(OrderKind::Plain);
     let key = format!("{name}/{id}");
     system.until(&key, "posted", |order| order.stage == Stage::Posted).await;
@@ -41,7 +41,7 @@ fn names(order: &Order) -> Vec<&'static str> {
     order.events.iter().map(|event| event.kind.name()).collect()
 }
 
-fn is_credited(order: &Order) -> bool {
+pub fn is_credited(order: &Order) -> bool {
     !order.refunds.is_empty() && order.refunds.iter().all(|refund| refund.state == RefundState::Credited)
 }
 
