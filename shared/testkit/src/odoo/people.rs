@@ -91,6 +91,13 @@ impl FakeOdoo {
         })
     }
 
+    /// Changes fields of a record.
+    pub fn edit(&self, model: &'static str, id: u64, values: &serde_json::Value) {
+        let mut state = lock(&self.state);
+        state.db.now = now();
+        state.db.set(model, id, values.clone());
+    }
+
     /// Cancels the order with this reference.
     ///
     /// # Errors

@@ -58,6 +58,8 @@ impl ErpCredit for OdooErp {
         let not_invoiced = || refused("erp_cannot_credit", "the order is not invoiced in Odoo");
         let invoice = invoice.filter(|bill| bill.is_posted).ok_or_else(not_invoiced)?;
         let refunds = self.refunds_of(invoice.id, &scrub).await?;
+        // Asked for once, where they are needed at all.
+        let mut lines = None;
         let mine = |refund: &&Refund| refund.reference == note.reference;
         let refund = match refunds.iter().find(mine) {
             Some(refund) if refund.bill.is_posted && refund.bill.total != note.amount => return Err(credit_differs()),
@@ -73,16 +75,20 @@ impl ErpCredit for OdooErp {
                         "with this credit note more would be credited than the order's total",
                     ));
                 }
-                let lines = self.order_lines(seen.id, &scrub).await?;
-                let credited = self.credit_lines(note, &lines).await?;
+                let lines = lines.insert(self.order_lines(seen.id, &scrub).await?);
+                let credited = self.credit_lines(note, lines).await?;
                 Refund::new(self.new_refund(&seen, invoice.id, &note.reference, credited, &scrub).await?, &note.reference)
             }
         };
-        if let Err(refusal @ CallError::Refused { .. }) = self.agree_refund(&refund, note.amount, &scrub).await {
-            self.client.insist(|| Call::button("account.move", "unlink", &[refund.bill.id]), &scrub).await?;
-            return Err(refusal);
+        match self.agree_refund(&refund, note.amount, &scrub).await {
+            Ok(()) => {}
+            Err(refusal @ CallError::Refused { .. }) => {
+                self.client.insist(|| Call::button("account.move", "unlink", &[refund.bill.id]), &scrub).await?;
+                return Err(refusal);
+            }
+            Err(error) => return Err(error),
         }
-        self.bring_back(note, &seen, &scrub).await?;
+        self.bring_back(note, &seen, lines, &scrub).await?;
         self.post_refund(&refund, &invoice, &seen.reference, &scrub).await
     }
 

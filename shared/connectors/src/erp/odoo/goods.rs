@@ -9,6 +9,7 @@ use waybill_workflow::CallError;
 
 use super::OdooErp;
 use super::call::Call;
+use super::credit_lines::OrderLine;
 use super::parties::made;
 use super::posting::{Seen, opened};
 use super::row::rows;
@@ -36,14 +37,23 @@ struct Take {
 
 impl OdooErp {
     /// Brings back what the credit note puts on the shelf, as far as it has left. What was never shipped cannot come back.
-    pub(super) async fn bring_back(&self, note: &CreditNote, seen: &Seen, scrub: &Scrub) -> Result<(), CallError> {
+    pub(super) async fn bring_back(
+        &self,
+        note: &CreditNote,
+        seen: &Seen,
+        lines: Option<Vec<OrderLine>>,
+        scrub: &Scrub,
+    ) -> Result<(), CallError> {
         let wanted: BTreeMap<u64, i64> =
             note.lines.iter().filter(|line| line.restock > 0).map(|line| (line.line, i64::from(line.restock))).collect();
         if wanted.is_empty() || seen.transfers.is_empty() {
             return Ok(());
         }
-        let lines: BTreeMap<u64, u64> =
-            self.order_lines(seen.id, scrub).await?.into_iter().map(|line| (line.id, line.priced.line)).collect();
+        let lines = match lines {
+            Some(lines) => lines,
+            None => self.order_lines(seen.id, scrub).await?,
+        };
+        let lines: BTreeMap<u64, u64> = lines.into_iter().map(|line| (line.id, line.priced.line)).collect();
         let moves = self.moves_of(&seen.transfers, scrub).await?;
         let mut ours = self.ours(seen, &note.reference, scrub).await?;
         // A return that was made and not marked before we were cut off is one that brings back exactly this.
