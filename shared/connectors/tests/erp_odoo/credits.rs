@@ -150,6 +150,15 @@ async fn a_cent_of_rounding_is_booked() {
     assert_eq!(refunds(&fake)[0]["amount_total"], 21.62);
 }
 
+/// Headings and notes have no article.
+#[tokio::test]
+async fn lines_that_people_wrote_are_no_obstacle() {
+    let (fake, erp, order) = shipped(19).await;
+    fake.add("sale.order.line", &json!({ "order_id": 1, "name": "Thank you", "sequence": 11 }));
+    assert_eq!(kind(erp.credit(&note(&order)).await), "ok");
+    assert_whole(&fake, "with a note");
+}
+
 /// The credit note stands; that its money is not booked shows in Odoo.
 #[tokio::test]
 async fn a_payment_that_is_refused_does_not_undo_a_credit_note() {

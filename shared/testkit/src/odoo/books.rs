@@ -25,8 +25,6 @@ pub(super) fn value(db: &Db, model: &str, id: u64, field: &str) -> Result<Value,
         ("sale.order", "invoice_ids", _) => json!(invoices(db, id)),
         ("sale.order", "invoice_status", _) => json!(invoice_status(db, id)),
         ("sale.order", "delivery_status", _) => json!("pending"),
-        ("sale.order.line", "qty_invoiced", _) => float(invoiced(db, id)),
-        ("sale.order.line", "qty_delivered", _) => float(delivered(db, id)),
         ("account.move", "amount_total", _) => float(bill_totals(db, id).gross()),
         ("account.move", "amount_residual", _) => float(residual(db, id)),
         ("account.move", "payment_state", _) => json!(if is_paid(db, id) { "paid" } else { "not_paid" }),
@@ -131,16 +129,6 @@ pub(super) fn invoiced(db: &Db, line: u64) -> Decimal {
         db.many("account.move.line", *id, "sale_line_ids").contains(&line) && db.text("account.move", bill, "state") != "cancel"
     });
     billed.map(|id| db.amount("account.move.line", id, "quantity")).sum()
-}
-
-fn delivered(db: &Db, line: u64) -> Decimal {
-    let moves = db.children("stock.move", "sale_line_id", line).into_iter();
-    let done = moves.filter(|id| db.text("stock.move", *id, "state") == "done");
-    done.map(|id| {
-        let pieces = db.amount("stock.move", id, "done");
-        if db.one("stock.move", id, "origin_returned_move_id").is_some() { -pieces } else { pieces }
-    })
-    .sum()
 }
 
 pub(super) fn invoice_status(db: &Db, order: u64) -> &'static str {

@@ -61,10 +61,10 @@ impl Field {
 type Model = (&'static str, &'static [Field]);
 
 const MODELS: &[Model] = &[
-    ("res.country", &[r("code", Text), d("name", Text)]),
+    ("res.country", &[r("code", Text)]),
     ("res.country.state", &[r("code", Text), r("country_id", One("res.country"))]),
     ("res.company", &[d("name", Text)]),
-    ("res.currency", &[d("name", Text)]),
+    ("res.currency", &[]),
     (
         "res.partner",
         &[
@@ -82,7 +82,6 @@ const MODELS: &[Model] = &[
             r("child_ids", Children("res.partner", "parent_id")),
             r("type", Text),
             d("parent_id", One("res.partner")),
-            d("active", Flag),
         ],
     ),
     (
@@ -115,7 +114,7 @@ const MODELS: &[Model] = &[
     ("account.journal", &[d("name", Text), d("type", Text), d("company_id", One("res.company"))]),
     ("stock.warehouse", &[d("name", Text), d("company_id", One("res.company"))]),
     ("delivery.carrier", &[d("name", Text), d("company_id", One("res.company"))]),
-    ("stock.location", &[r("usage", Text), d("name", Text)]),
+    ("stock.location", &[r("usage", Text)]),
     (
         "sale.order",
         &[
@@ -134,7 +133,6 @@ const MODELS: &[Model] = &[
             r("picking_ids", Children("stock.picking", "sale_id")),
             r("write_date", Time),
             r("date_order", Time),
-            d("create_date", Time),
             d("invoice_ids", Many("account.move")),
             d("currency_id", One("res.currency")),
             d("partner_invoice_id", One("res.partner")),
@@ -156,8 +154,6 @@ const MODELS: &[Model] = &[
             r("tax_id", Many("account.tax")).until(18),
             r("name", Text),
             d("sequence", Whole),
-            d("qty_delivered", Number),
-            d("qty_invoiced", Number),
         ],
     ),
     (
@@ -174,11 +170,8 @@ const MODELS: &[Model] = &[
             r("amount_residual", Number),
             r("payment_state", Text),
             r("invoice_line_ids", Children("account.move.line", "move_id")),
-            d("payment_reference", Text),
-            d("invoice_origin", Text),
             d("currency_id", One("res.currency")),
             d("create_date", Time),
-            d("write_date", Time),
         ],
     ),
     (
@@ -196,14 +189,12 @@ const MODELS: &[Model] = &[
     (
         "account.payment",
         &[
-            d("name", Text),
             d("memo", Text).since(18),
             d("ref", Text).until(17),
             d("journal_id", One("account.journal")),
             d("amount", Number),
             d("currency_id", One("res.currency")),
             d("payment_type", Text),
-            d("state", Text),
             d("create_date", Time),
         ],
     ),

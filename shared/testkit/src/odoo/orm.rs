@@ -125,10 +125,9 @@ fn load_row(db: &mut Db, model: &'static str, fields: &[String], row: &[String])
         .find(|data| db.text("ir.model.data", *data, "module") == module && db.text("ir.model.data", *data, "name") == name);
     let done = match there.and_then(|data| db.one("ir.model.data", data, "res_id")) {
         Some(id) => db.write(model, id, &values).map(|()| id),
-        None => super::sales::new_order(db, &values).map(|id| {
+        None => super::sales::new_order(db, &values).inspect(|id| {
             let data = json!({ "module": module, "name": name, "model": model, "res_id": id });
             db.insert("ir.model.data", data.as_object().cloned().unwrap_or_default());
-            id
         }),
     };
     done.map_err(|oops| oops.message().to_owned())

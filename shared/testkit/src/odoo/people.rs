@@ -98,6 +98,13 @@ impl FakeOdoo {
         state.db.set(model, id, values.clone());
     }
 
+    /// Adds a record as it is.
+    pub fn add(&self, model: &'static str, values: &serde_json::Value) {
+        let mut state = lock(&self.state);
+        state.db.now = now();
+        state.db.insert(model, values.as_object().cloned().unwrap_or_default());
+    }
+
     /// Cancels the order with this reference.
     ///
     /// # Errors

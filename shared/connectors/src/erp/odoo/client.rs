@@ -138,7 +138,7 @@ impl Client {
             Ok(Some(uid)) => Ok(*self.shared.uid.get_or_init(|| uid)),
             Ok(None) => Err(down("the login and token are not accepted")),
             // Whatever it is, without this nothing can be done; a server that has no such database fails here too.
-            Err(Verdict::Bare(answer)) => Err(down(&format!("status {} to the login", answer.status))),
+            Err(Verdict::Bare(head)) => Err(down(&format!("status {} to the login", head.status))),
             Err(Verdict::NoAnswer(failure)) => Err(no_version(failure)),
             Err(Verdict::Unreadable { .. } | Verdict::Said(..)) => Err(down("the database cannot be logged in to")),
         }

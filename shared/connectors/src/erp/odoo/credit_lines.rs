@@ -26,7 +26,11 @@ impl OdooErp {
         let fields = ["product_id", "product_uom_qty", "price_unit", taxes, "name", "sequence"];
         let call = || Call::search("sale.order.line", json!([["order_id", "=", order]]), &fields);
         let answer = self.client.call(call(), scrub).await?;
-        rows(&call(), &answer, |row| {
+        let lines = rows(&call(), &answer, |row| {
+            // Headings and notes that people wrote between the lines.
+            if row.named("product_id")?.is_none() {
+                return Some(None);
+            }
             let priced = Priced {
                 article: row.of("product_id")?,
                 name: row.text("name")?.to_owned(),
@@ -35,8 +39,9 @@ impl OdooErp {
                 each: row.amount("price_unit")?,
                 taxes: row.ids(taxes)?,
             };
-            Some(OrderLine { id: row.id()?, priced })
-        })
+            Some(Some(OrderLine { id: row.id()?, priced }))
+        })?;
+        Ok(lines.into_iter().flatten().collect())
     }
 
     /// The lines of a credit note. What is credited without goods is booked on the article for that.

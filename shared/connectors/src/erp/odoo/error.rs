@@ -31,9 +31,24 @@ pub(super) enum Verdict {
         status: u16,
     },
     /// The server names an error.
-    Said(Said, Answer),
+    Said(Said, Head),
     /// Another status than a good one, and no named error.
-    Bare(Answer),
+    Bare(Head),
+}
+
+/// What of an answer is judged beside its body.
+pub(super) struct Head {
+    pub(super) status: u16,
+    claims_json: bool,
+    /// When to come back, if it says so.
+    after_seconds: Option<u32>,
+}
+
+impl Head {
+    pub(super) fn of(answer: &Answer) -> Self {
+        let after_seconds = answer.retry_after().and_then(|wait| u32::try_from(wait.as_secs()).ok());
+        Self { status: answer.status, claims_json: answer.claims_json(), after_seconds }
+    }
 }
 
 /// What an exception of the server proves, by its class.
@@ -87,17 +102,19 @@ impl Verdict {
             Self::NoAnswer(failure @ Failure::NotSent(_)) => call.down(&failure.to_string()),
             Self::NoAnswer(failure) => call.unclear(&failure.to_string()),
             Self::Unreadable { status } => call.unclear(&format!("status {status} with a body that is not the API's")),
-            Self::Said(said, answer) => named(call, &said, &answer, scrub),
-            Self::Bare(answer) => bare(call, &answer),
+            Self::Said(said, head) => named(call, &said, &head, scrub),
+            Self::Bare(head) => bare(call, &head),
         }
     }
 }
 
-fn named(call: &Call, said: &Said, answer: &Answer, scrub: &Scrub) -> CallError {
+fn named(call: &Call, said: &Said, head: &Head, scrub: &Scrub) -> CallError {
     let name = class(&said.name);
     let words = scrub.clean(&said.message);
     match Kind::of(said) {
-        Kind::Contention => CallError::Busy { after_seconds: wait(answer), reason: call.reason(&format!("contention ({name})")) },
+        Kind::Contention => {
+            CallError::Busy { after_seconds: head.after_seconds, reason: call.reason(&format!("contention ({name})")) }
+        }
         Kind::Shut => call.down(&format!("the token is not accepted ({name})")),
         // Without this permission no order at all can be posted; other permissions concern one document.
         Kind::Forbidden if is_for_every_order(call) => call.down("the user of the token may not do this"),
@@ -109,16 +126,16 @@ fn named(call: &Call, said: &Said, answer: &Answer, scrub: &Scrub) -> CallError 
         Kind::Rule => refused("erp_refused", call.reason(&format!("the ERP refuses ({name}): {words}"))),
         Kind::Malformed => refused("erp_malformed", call.reason(&format!("the ERP cannot read it ({name})"))),
         Kind::Tripped => refused("erp_rejected", call.reason(&format!("the ERP fails because of it ({name}): {words}"))),
-        Kind::Unsure => call.unclear(&format!("status {} and an error that proves nothing ({name})", answer.status)),
+        Kind::Unsure => call.unclear(&format!("status {} and an error that proves nothing ({name})", head.status)),
     }
 }
 
 /// Judges by the status alone: it comes from something before Odoo, or from an Odoo without its database.
-fn bare(call: &Call, answer: &Answer) -> CallError {
-    let kind = if answer.claims_json() { "JSON that is not the API's" } else { "no JSON" };
-    let reason = format!("status {} with {kind}", answer.status);
-    match answer.status {
-        429 => CallError::Busy { after_seconds: wait(answer), reason: call.reason(&reason) },
+fn bare(call: &Call, head: &Head) -> CallError {
+    let kind = if head.claims_json { "JSON that is not the API's" } else { "no JSON" };
+    let reason = format!("status {} with {kind}", head.status);
+    match head.status {
+        429 => CallError::Busy { after_seconds: head.after_seconds, reason: call.reason(&reason) },
         // The database is gone (a 404 in HTML), a redirect, a login, nobody there under this address, a request that did not get through.
         300..=399 | 401 | 403 | 404 | 405 | 407 | 408 | 425 => call.down(&reason),
         409 => call.unclear(&reason),
@@ -139,10 +156,6 @@ fn class(name: &str) -> &str {
     let class = name.rsplit('.').next().unwrap_or_default();
     let is_class = (1..=40).contains(&class.len()) && class.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if is_class { class } else { "unnamed" }
-}
-
-fn wait(answer: &Answer) -> Option<u32> {
-    answer.retry_after().and_then(|wait| u32::try_from(wait.as_secs()).ok())
 }
 
 /// What `load` says when it did nothing: a 200 with `{"ids": false, "messages": […]}`.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::call::Call;
-use super::error::{Said, Verdict};
+use super::error::{Head, Said, Verdict};
 use crate::http::{Answer, Http};
 
 /// A good answer.
@@ -45,8 +45,8 @@ pub(super) fn heard_json2(answer: Answer) -> Result<Spoken, Verdict> {
         };
     }
     match answer.json::<Said>().filter(|_| answer.claims_json()) {
-        Some(said) => Err(Verdict::Said(said, answer)),
-        None => Err(Verdict::Bare(answer)),
+        Some(said) => Err(Verdict::Said(said, Head::of(&answer))),
+        None => Err(Verdict::Bare(Head::of(&answer))),
     }
 }
 
@@ -99,10 +99,10 @@ struct Failed {
 /// What an answer of `/jsonrpc` says.
 pub(super) fn heard_jsonrpc(answer: Answer) -> Result<Spoken, Verdict> {
     if !answer.is_success() {
-        return Err(Verdict::Bare(answer));
+        return Err(Verdict::Bare(Head::of(&answer)));
     }
     match answer.json::<Envelope>().filter(|envelope| envelope.id == json!(1)) {
-        Some(Envelope { error: Some(failed), .. }) => Err(Verdict::Said(failed.data, answer)),
+        Some(Envelope { error: Some(failed), .. }) => Err(Verdict::Said(failed.data, Head::of(&answer))),
         Some(Envelope { result: Some(value), .. }) => Ok(Spoken { value, answer }),
         _ => Err(Verdict::Unreadable { status: answer.status }),
     }
