@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use waybill_domain::At;
-use waybill_workflow::ports::erp::{ErpAvailability, ErpDocuments, ErpOrders, ErpShipments, ErpStockChanges};
+use waybill_workflow::ports::erp::{ErpAvailability, ErpDocuments, ErpOrders, ErpShipments, ErpStockChanges, Unfinished};
 
 use crate::errors::reply;
 use crate::support::{kind, order, setup};
@@ -92,6 +92,16 @@ async fn after_the_confirmation_a_wrong_answer_is_unknown() {
     assert_eq!(kind(erp.create(&order("shop-1")).await), "ok");
 }
 
+/// Odoo invoices what is delivered: it will, and nobody would book the payment.
+#[tokio::test]
+async fn an_order_without_anything_to_invoice_is_held() {
+    let (fake, erp) = setup(19).await;
+    fake.after(11, reply(200, &json!([seen()]).to_string()));
+    let record = erp.create(&order("shop-1")).await.unwrap();
+    let Some(Unfinished::Refused(finding)) = record.unfinished else { panic!("{:?}", record.unfinished) };
+    assert!(finding.message.contains("nothing to invoice"), "{}", finding.message);
+}
+
 #[tokio::test]
 async fn lists_say_what_of_them_cannot_be_read() {
     let (fake, erp) = setup(19).await;
@@ -127,7 +137,7 @@ async fn lists_say_what_of_them_cannot_be_read() {
 #[tokio::test]
 async fn figures_promise_too_little_rather_than_too_much() {
     let (fake, erp) = setup(19).await;
-    let row = |id: u64, free: f64| json!({ "id": id, "default_code": "A", "free_qty": free });
+    let row = |id: u64, free: f64| json!({ "id": id, "default_code": "A", "free_qty": free, "qty_available": 9.0, "outgoing_qty": 0.0 });
     fake.next("product.product.search_read", 1, &reply(200, &json!([row(1, 5.9), row(2, 7.0)]).to_string()));
     assert_eq!(erp.availability(&["A".parse().unwrap()]).await.unwrap().items[0].free, 5);
     fake.next("product.product.search_read", 1, &reply(200, &json!([row(1, -0.5)]).to_string()));

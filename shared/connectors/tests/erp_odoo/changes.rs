@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use waybill_testkit::contract::erp::Wanted;
 use waybill_testkit::erp::Fault;
-use waybill_workflow::ports::erp::{ErpAmend, ErpCancel, ErpOrders, ErpShipments};
+use waybill_workflow::CallError;
+use waybill_workflow::ports::erp::{ErpAmend, ErpAvailability, ErpCancel, ErpOrders, ErpShipments};
 
 use crate::support::{connect, facts, kind, order, records, setup};
 
@@ -114,28 +115,54 @@ async fn a_cancellation_that_was_cut_off_goes_on() {
     }
 }
 
-/// Before it is invoiced an order can be amended, and is finished then.
+/// What was cancelled stays so, and what could not be done of it is said.
 #[tokio::test]
-async fn an_order_that_was_cut_off_before_its_invoice_is_amended_and_finished() {
+async fn a_cancellation_says_how_far_it_came() {
+    for version in [18, 19] {
+        let (fake, erp) = setup(version).await;
+        let record = erp.create(&order("shop-1")).await.unwrap();
+        let refuse = |model: &str, method: &str| vec![(model.to_owned(), method.to_owned(), "locked".to_owned())];
+        fake.knobs(|knobs| knobs.refused = refuse("sale.order", "action_cancel"));
+        assert_eq!(kind(erp.cancel(&record.id).await), "erp_cannot_cancel");
+        assert_eq!(fake.rows("account.move").len(), 1, "nothing is reversed of an order that stands");
+        fake.knobs(|knobs| knobs.refused = refuse("account.move", "action_post"));
+        let CallError::Refused { message, .. } = erp.cancel(&record.id).await.unwrap_err() else { panic!() };
+        assert!(message.contains("is cancelled in Odoo, and its invoice INV/2026/00001 is not reversed"), "{message}");
+        fake.behave();
+        assert_eq!(kind(erp.cancel(&record.id).await), "ok");
+        assert_eq!(fake.rows("account.move").iter().filter(|bill| bill["move_type"] == "out_refund").count(), 1);
+    }
+}
+
+/// Also what looks the same may be another address, which an open delivery has a copy of.
+#[tokio::test]
+async fn a_confirmed_order_is_changed_by_people() {
     for version in [18, 19] {
         let (fake, erp) = setup(version).await;
         fake.next("sale.advance.payment.inv.create", 1, &Fault::drop_before_commit());
         assert_eq!(kind(erp.create(&order("shop-1")).await), "unknown");
-        let found = erp.find("shop-1").await.unwrap();
-        let facts = facts();
-        let wanted = Wanted::new(&facts, "shop-1")
-            .line(&facts.plenty, 3, 5_400, &[(1, 1_080)])
-            .line(&facts.second, 1, 1_000, &[(2, 100)])
-            .done();
-        for _ in 0..2 {
-            let record = erp.amend(&found[0].id, &wanted).await.unwrap();
-            assert_eq!((record.total, record.unfinished), (wanted.total, None), "{version}");
+        let id = erp.find("shop-1").await.unwrap()[0].id.clone();
+        let before = (fake.rows("sale.order"), fake.rows("sale.order.line"), fake.rows("res.partner"));
+        let mut moved = order("shop-1");
+        moved.shipping.address_1 = "1 New Street".to_owned();
+        for wanted in [moved, order("shop-1")] {
+            assert_eq!(kind(erp.amend(&id, &wanted).await), "erp_cannot_amend");
         }
-        assert_eq!((fake.free("A"), fake.free("B")), (Some(97), Some(49)));
-        let invoices = fake.rows("account.move");
-        assert_eq!((invoices.len(), &invoices[0]["amount_total"]), (1, &json!(75.8)));
-        assert_eq!(kind(erp.amend(&found[0].id, &order("shop-1")).await), "erp_cannot_amend", "it is invoiced now");
+        assert_eq!(before, (fake.rows("sale.order"), fake.rows("sale.order.line"), fake.rows("res.partner")));
     }
+}
+
+/// What is wanted counts, also where nothing is left to be reserved for it.
+#[tokio::test]
+async fn orders_beyond_the_stock_lower_the_figure_too() {
+    let (_fake, erp) = setup(19).await;
+    let last: waybill_domain::Sku = "LAST".parse().unwrap();
+    for reference in ["shop-1", "shop-2"] {
+        let order = Wanted::new(&facts(), reference).line(&last, 1, 1_000, &[(1, 200)]).done();
+        assert_eq!(kind(erp.create(&order).await), "ok");
+    }
+    let figures = erp.availability(std::slice::from_ref(&last)).await.unwrap();
+    assert_eq!(figures.items[0].free, -1);
 }
 
 /// In parts, with a number that is entered later.

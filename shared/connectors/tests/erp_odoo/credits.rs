@@ -7,6 +7,7 @@ use waybill_domain::money::Decimal;
 use waybill_domain::refund::CreditLine;
 use waybill_testkit::erp::Fault;
 use waybill_testkit::odoo::FakeOdoo;
+use waybill_workflow::CallError;
 use waybill_workflow::ports::erp::{ErpCredit, ErpOrders, ErpReturns};
 
 use crate::support::{kind, order, setup};
@@ -72,7 +73,14 @@ async fn a_credit_note_that_was_cut_off_goes_on() {
                 fake.behave();
                 let is_posted = refunds(&fake).iter().any(|bill| bill["state"] == "posted");
                 assert!(!is_posted || ["ok", "unknown"].contains(&ended.as_str()), "{what}");
+                // Whoever finds a posted one finishes it, knowing no more than its reference.
                 let found = erp.find_credit("shop-1-refund-5").await.unwrap();
+                assert_eq!(!found.is_empty(), is_posted, "{what}");
+                if is_posted {
+                    assert_whole(&fake, &format!("{what}, found"));
+                } else {
+                    assert_eq!(fake.free("A"), Some(98), "{what}: nothing is on the shelf before the posting");
+                }
                 let credited = erp.credit(&note(&order)).await;
                 assert!(credited.is_ok(), "{what}: {credited:?}");
                 assert_whole(&fake, &what);
@@ -159,15 +167,34 @@ async fn lines_that_people_wrote_are_no_obstacle() {
     assert_whole(&fake, "with a note");
 }
 
-/// The credit note stands; that its money is not booked shows in Odoo.
+/// The credit note stands; what could not be done of it is said.
 #[tokio::test]
-async fn a_payment_that_is_refused_does_not_undo_a_credit_note() {
+async fn what_is_refused_after_the_posting_is_said() {
+    for call in [("account.payment.register", "create"), ("stock.picking", "button_validate")] {
+        let (fake, erp, order) = shipped(19).await;
+        fake.knobs(|knobs| knobs.refused = vec![(call.0.to_owned(), call.1.to_owned(), "no".to_owned())]);
+        for _ in 0..2 {
+            let CallError::Refused { message, .. } = erp.credit(&note(&order)).await.unwrap_err() else { panic!() };
+            assert!(
+                message.starts_with("the credit note RINV/2026/00001 is posted in Odoo, and not finished there"),
+                "{message}"
+            );
+        }
+        fake.behave();
+        assert_eq!(kind(erp.credit(&note(&order)).await), "ok");
+        assert_whole(&fake, "finished later");
+    }
+}
+
+/// The usual way, by the button on the invoice: crediting again would pay twice.
+#[tokio::test]
+async fn a_credit_note_of_people_is_not_made_again() {
     let (fake, erp, order) = shipped(19).await;
-    let rule = ("account.payment.register".to_owned(), "create".to_owned(), "no".to_owned());
-    fake.knobs(|knobs| knobs.refused = vec![rule]);
-    assert_eq!(kind(erp.credit(&note(&order)).await), "ok");
-    assert_eq!(refunds(&fake)[0]["payment_state"], "not_paid");
-    fake.behave();
-    assert_eq!(kind(erp.credit(&note(&order)).await), "ok");
-    assert_whole(&fake, "paid later");
+    let theirs = json!({
+        "move_type": "out_refund", "reversed_entry_id": 1, "ref": "Reversal of: INV/2026/00001", "state": "posted", "name": "RINV/7",
+        "currency_id": 1, "partner_id": 2,
+    });
+    fake.add("account.move", &theirs);
+    assert_eq!(kind(erp.credit(&note(&order)).await), "erp_cannot_credit");
+    assert_eq!(refunds(&fake).len(), 1);
 }

@@ -195,6 +195,7 @@ const MODELS: &[Model] = &[
             d("amount", Number),
             d("currency_id", One("res.currency")),
             d("payment_type", Text),
+            d("state", Text),
             d("create_date", Time),
         ],
     ),

@@ -1,4 +1,5 @@
-//! Cancellation: the invoice is reversed first, then the order goes, so that a try that was cut off between them is gone on with.
+//! Cancellation: the order goes first, then its invoice is reversed. Whoever was cut off between the two says it again: a cancelled order whose
+//! invoice stands is one whose cancellation goes on.
 
 use serde_json::json;
 use waybill_workflow::CallError;
@@ -7,7 +8,7 @@ use waybill_workflow::ports::erp::ErpCancel;
 use super::OdooErp;
 use super::call::Call;
 use super::credits::Refund;
-use super::posting::{Seen, State};
+use super::posting::{Bill, Seen, State};
 use super::row::rows;
 use crate::erp::refusals::refused;
 use crate::erp::scrub::Scrub;
@@ -17,64 +18,83 @@ impl ErpCancel for OdooErp {
         self.records()?;
         let scrub = Scrub::unknown();
         let seen = self.order(order_id(id)?, &scrub).await?;
-        match seen.state {
-            State::Cancelled => return Ok(()),
-            State::Draft => {}
-            State::Confirmed => self.reverse(&seen, &scrub).await?,
+        let invoice = if seen.has_invoices { self.invoice_of(seen.id, &scrub).await? } else { None };
+        let invoice = invoice.filter(|bill| bill.is_posted);
+        let refunds = match &invoice {
+            Some(bill) => self.refunds_of(bill.id, &scrub).await?,
+            None => Vec::new(),
+        };
+        let reference = format!("{}-cancel", seen.reference);
+        let of_others = refunds.iter().any(|refund| refund.reference != reference);
+        if seen.state != State::Cancelled {
+            if of_others {
+                return Err(refused("erp_cannot_cancel", "the order was credited"));
+            }
+            self.stop(&seen, &scrub).await?;
         }
-        let id = seen.id;
-        // Until 18 a confirmed order is cancelled only after a question, unless it is told not to ask.
-        let call = || Call::button("sale.order", "action_cancel", &[id]).with("disable_cancel_warning", json!(true));
-        let answer = self.client.insist(call, &scrub).await;
-        if let Err(error) = answer {
-            return Err(too_late(error));
-        }
-        match self.order(id, &scrub).await?.state {
-            State::Cancelled => Ok(()),
-            State::Draft | State::Confirmed => Err(call().unclear("the order is not cancelled after it")),
-        }
+        let Some(invoice) = invoice.filter(|_| !of_others) else { return Ok(()) };
+        let refund = refunds.into_iter().next();
+        let reversed = self.reverse(&seen, &invoice, refund, &reference, &scrub).await;
+        reversed.map_err(|error| match error {
+            CallError::Refused { code, message } => refused(
+                &code,
+                format!("the order is cancelled in Odoo, and its invoice {} is not reversed: {message}", invoice.name),
+            ),
+            unsure => CallError::Unknown { reason: format!("after the order was cancelled: {unsure}") },
+        })
     }
 }
 
 impl OdooErp {
-    /// Reverses the invoice of an order of which nothing has left and nothing was credited.
-    async fn reverse(&self, seen: &Seen, scrub: &Scrub) -> Result<(), CallError> {
-        let call = || Call::read("stock.picking", &seen.transfers, &["state"]);
+    /// Cancels an order of which nothing has left.
+    async fn stop(&self, seen: &Seen, scrub: &Scrub) -> Result<(), CallError> {
         if !seen.transfers.is_empty() {
+            let call = || Call::read("stock.picking", &seen.transfers, &["state"]);
             let answer = self.client.call(call(), scrub).await?;
             let states = rows(&call(), &answer, |row| row.text("state").map(str::to_owned))?;
             if states.iter().any(|state| state == "done") {
                 return Err(refused("erp_cannot_cancel", "goods of the order have left"));
             }
         }
-        let invoice = if seen.has_invoices { self.invoice_of(seen.id, scrub).await? } else { None };
-        let Some(invoice) = invoice.filter(|bill| bill.is_posted) else { return Ok(()) };
-        let reference = format!("{}-cancel", seen.reference);
-        let refunds = self.refunds_of(invoice.id, scrub).await?;
-        if refunds.iter().any(|refund| refund.reference != reference) {
-            return Err(refused("erp_cannot_cancel", "the order was credited"));
+        let id = seen.id;
+        // Until 18 a confirmed order is cancelled only after a question, unless it is told not to ask.
+        let call = || Call::button("sale.order", "action_cancel", &[id]).with("disable_cancel_warning", json!(true));
+        let answer = self.client.insist(call, scrub).await;
+        if let Err(unsure @ CallError::Unknown { .. }) = answer {
+            return Err(unsure);
         }
-        let refund = match refunds.into_iter().next() {
+        let now = self.order(id, scrub).await.map_err(|error| call().unclear(&error.to_string()))?;
+        match (now.state, answer) {
+            (State::Cancelled, _) => Ok(()),
+            // A rule against cancelling is one that will not change.
+            (_, Err(CallError::Refused { code, message })) if code == "erp_refused" => Err(refused("erp_cannot_cancel", message)),
+            (_, Err(error)) => Err(error),
+            (_, Ok(_)) => Err(call().unclear("the order is not cancelled after it")),
+        }
+    }
+
+    /// Reverses the invoice of a cancelled order in full.
+    async fn reverse(
+        &self,
+        seen: &Seen,
+        invoice: &Bill,
+        refund: Option<Refund>,
+        reference: &str,
+        scrub: &Scrub,
+    ) -> Result<(), CallError> {
+        let refund = match refund {
             Some(refund) => refund,
             None => {
                 let lines = self.order_lines(seen.id, scrub).await?.into_iter().map(|line| line.priced).collect();
-                let id = self.new_refund(seen, invoice.id, &reference, lines, scrub).await?;
-                Refund::new(id, &reference)
+                Refund::new(self.new_refund(seen, invoice.id, reference, lines, scrub).await?, reference)
             }
         };
-        self.post_refund(&refund, &invoice, &seen.reference, scrub).await.map(|_| ())
+        let bill = self.post_refund(&refund, scrub).await?;
+        self.pay_back(&bill, !invoice.is_unpaid, &seen.reference, reference, scrub).await
     }
 }
 
 /// The number of an order in Odoo.
 pub(super) fn order_id(id: &str) -> Result<u64, CallError> {
     id.parse().map_err(|_| refused("erp_not_found", "the order's id is none of Odoo's"))
-}
-
-/// A rule against cancelling is one that will not change.
-fn too_late(error: CallError) -> CallError {
-    match error {
-        CallError::Refused { code, message } if code == "erp_refused" => refused("erp_cannot_cancel", message),
-        other => other,
-    }
 }

@@ -1,6 +1,6 @@
 //! Sends a call over the transport that the server's version has, and judges the answer. The only place that knows the token.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use reqwest::Method;
 use reqwest::header::{DATE, HeaderValue};
@@ -35,7 +35,7 @@ struct Shared {
     token: String,
     database: String,
     user: Option<String>,
-    version: OnceLock<Version>,
+    version: Mutex<Option<Version>>,
     uid: OnceLock<u64>,
     /// How long a transaction may go on after its client has hung up, in seconds.
     settle_seconds: u32,
@@ -50,7 +50,7 @@ impl Client {
             token: token.to_owned(),
             database: database.ok_or_else(|| config_invalid("Odoo needs the name of its database (--database)"))?,
             user: config.user.clone().filter(|user| !user.is_empty()),
-            version: OnceLock::new(),
+            version: Mutex::new(None),
             uid: OnceLock::new(),
             settle_seconds: config.settle_seconds,
         };
@@ -99,13 +99,20 @@ impl Client {
             let request = transport::jsonrpc(http, &caller, &call);
             http.send(request).await.map_err(Verdict::NoAnswer).and_then(transport::heard_jsonrpc)
         };
-        heard.map_err(|verdict| verdict.into_error(&call, scrub))
+        heard.map_err(|verdict| {
+            let error = verdict.into_error(&call, scrub);
+            // What this version should know it does not: it may have become another one.
+            if matches!(&error, CallError::Refused { code, .. } if ["erp_rejected", "erp_unsupported"].contains(&code.as_str())) {
+                *self.known_version() = None;
+            }
+            error
+        })
     }
 
-    /// The server's version, asked once. `/jsonrpc` has said it since long ago; servers that lost that say it at `/web/version`.
+    /// The server's version, asked once as long as it fits. `/jsonrpc` has said it since long ago; servers that lost that say it at `/web/version`.
     pub(super) async fn version(&self) -> Result<Version, CallError> {
-        if let Some(version) = self.shared.version.get() {
-            return Ok(*version);
+        if let Some(version) = *self.known_version() {
+            return Ok(version);
         }
         let http = &self.shared.http;
         let request = transport::service(http, "common", "version", &json!([]));
@@ -120,7 +127,12 @@ impl Client {
             }
         };
         let version = said.ok_or_else(|| down("the server does not say which version of Odoo it is"))?.supported()?;
-        Ok(*self.shared.version.get_or_init(|| version))
+        *self.known_version() = Some(version);
+        Ok(version)
+    }
+
+    fn known_version(&self) -> std::sync::MutexGuard<'_, Option<Version>> {
+        self.shared.version.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The number of the token's user, asked once; only `/jsonrpc` wants it.

@@ -34,8 +34,9 @@ impl OdooErp {
             let priced = Priced {
                 article: row.of("product_id")?,
                 name: row.text("name")?.to_owned(),
-                line: row.number("sequence")?,
-                pieces: u32::try_from(row.pieces("product_uom_qty")?).ok()?,
+                // People may have made it anything; then it is none of the store's.
+                line: row.number("sequence").unwrap_or(ROUNDING),
+                pieces: u32::try_from(row.pieces("product_uom_qty")?).unwrap_or(0),
                 each: row.amount("price_unit")?,
                 taxes: row.ids(taxes)?,
             };

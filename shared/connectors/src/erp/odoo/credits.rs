@@ -1,5 +1,6 @@
-//! Credit notes: a draft, goods that come back, the posting, the payment. Found by our reference in `ref`, which is not unique in Odoo: the
-//! lane of an order is what keeps two from being made at once.
+//! Credit notes: a draft, a return of goods that waits, the posting, the goods, the payment. Until the posting nothing is credited; after it
+//! whoever looks for the credit note finishes it, because the waiting return and the paid invoice tell what belongs to it. Found by our reference
+//! in `ref`, which is not unique in Odoo: the lane of an order is what keeps two from being made at once.
 
 use serde_json::{Value, json};
 use waybill_domain::money::Decimal;
@@ -19,6 +20,7 @@ use crate::erp::refusals::{credit_differs, order_cancelled, refused};
 use crate::erp::scrub::Scrub;
 
 /// A credit note as Odoo has it.
+#[derive(Clone)]
 pub(super) struct Refund {
     pub(super) reference: String,
     bill: Bill,
@@ -60,12 +62,13 @@ impl ErpCredit for OdooErp {
         let refunds = self.refunds_of(invoice.id, &scrub).await?;
         // Asked for once, where they are needed at all.
         let mut lines = None;
-        let mine = |refund: &&Refund| refund.reference == note.reference;
-        let refund = match refunds.iter().find(mine) {
-            Some(refund) if refund.bill.is_posted && refund.bill.total != note.amount => return Err(credit_differs()),
-            Some(refund) if refund.bill.is_posted => {
-                return self.post_refund(refund, &invoice, &seen.reference, &scrub).await;
-            }
+        let of_people = refunds.iter().find(|refund| !is_ours(&refund.reference, &seen.reference));
+        if let Some(theirs) = of_people {
+            let message = format!("people made the credit note {} for this order in Odoo", theirs.bill.name);
+            return Err(refused("erp_cannot_credit", message));
+        }
+        let refund = match refunds.iter().find(|refund| refund.reference == note.reference) {
+            Some(refund) if refund.bill.is_posted => refund.clone(),
             Some(refund) => Refund::new(refund.bill.id, &note.reference),
             None => {
                 let before = refunds.iter().try_fold(note.amount, |sum, refund| sum.checked_add(refund.bill.total));
@@ -80,20 +83,26 @@ impl ErpCredit for OdooErp {
                 Refund::new(self.new_refund(&seen, invoice.id, &note.reference, credited, &scrub).await?, &note.reference)
             }
         };
-        match self.agree_refund(&refund, note.amount, &scrub).await {
-            Ok(()) => {}
-            Err(refusal @ CallError::Refused { .. }) => {
-                self.client.insist(|| Call::button("account.move", "unlink", &[refund.bill.id]), &scrub).await?;
-                return Err(refusal);
+        if !refund.bill.is_posted {
+            match self.agree_refund(&refund, note.amount, &scrub).await {
+                Ok(()) => {}
+                Err(refusal @ CallError::Refused { .. }) => {
+                    self.client.insist(|| Call::button("account.move", "unlink", &[refund.bill.id]), &scrub).await?;
+                    return Err(refusal);
+                }
+                Err(error) => return Err(error),
             }
-            Err(error) => return Err(error),
+            self.prepare_return(note, &seen, lines, &scrub).await?;
         }
-        self.bring_back(note, &seen, lines, &scrub).await?;
-        self.post_refund(&refund, &invoice, &seen.reference, &scrub).await
+        let bill = self.post_refund(&refund, &scrub).await?;
+        if bill.total != note.amount {
+            return Err(credit_differs());
+        }
+        self.finish_refund(&bill, !invoice.is_unpaid, &note.reference, &scrub).await?;
+        Ok(Refund::document(&bill))
     }
 
-    /// The credit notes that are posted, and paid back where the invoice was paid. One that was cut off before is not among them: making it
-    /// again finishes it.
+    /// The credit notes that are posted. What of them was cut off is finished first: that is a repetition of our own calls.
     async fn find_credit(&self, reference: &str) -> Result<Vec<Document>, CallError> {
         self.records()?;
         let scrub = Scrub::unknown();
@@ -107,16 +116,24 @@ impl ErpCredit for OdooErp {
             if refund.reference != reference {
                 return Err(call().unclear("the answer is about another credit note"));
             }
-            let is_due = match refund.invoice {
-                Some(invoice) if refund.bill.is_unpaid => self.bill(invoice, &scrub).await?.is_some_and(|bill| !bill.is_unpaid),
-                _ => false,
-            };
-            if refund.bill.is_posted && !is_due {
+            if refund.bill.is_posted {
+                let is_paid = match refund.invoice {
+                    Some(invoice) if refund.bill.is_unpaid => {
+                        self.bill(invoice, &scrub).await?.is_some_and(|bill| !bill.is_unpaid)
+                    }
+                    _ => false,
+                };
+                self.finish_refund(&refund.bill, is_paid, reference, &scrub).await?;
                 found.push(Refund::document(&refund.bill));
             }
         }
         Ok(found)
     }
+}
+
+/// Whether a credit note is one that Waybill made for the order with this reference.
+fn is_ours(reference: &str, order: &str) -> bool {
+    reference.strip_prefix(order).is_some_and(|rest| rest.starts_with("-refund-") || rest == "-cancel")
 }
 
 impl OdooErp {
@@ -169,51 +186,56 @@ impl OdooErp {
         }
     }
 
-    /// Posts a credit note and pays it back from where the order's payment is. From its posting on nothing is surely not done.
-    pub(super) async fn post_refund(
-        &self,
-        refund: &Refund,
-        invoice: &Bill,
-        order: &str,
-        scrub: &Scrub,
-    ) -> Result<Document, CallError> {
+    /// Posts a credit note, unless it is posted; as it is then.
+    pub(super) async fn post_refund(&self, refund: &Refund, scrub: &Scrub) -> Result<Bill, CallError> {
+        if refund.bill.is_posted {
+            return Ok(refund.bill.clone());
+        }
         let id = refund.bill.id;
-        if !refund.bill.is_posted {
-            let answer = self.client.insist(|| Call::button("account.move", "action_post", &[id]), scrub).await;
-            if let Err(error) = answer {
-                // Already posted by somebody else? What there is tells.
-                let refusal = matches!(error, CallError::Refused { .. });
-                if !refusal || !self.bill(id, scrub).await?.is_some_and(|bill| bill.is_posted) {
-                    return Err(error);
-                }
-            }
+        let answer = self.client.insist(|| Call::button("account.move", "action_post", &[id]), scrub).await;
+        if let Err(unsure @ CallError::Unknown { .. }) = answer {
+            return Err(unsure);
         }
-        let unknown = |error: CallError| CallError::Unknown { reason: format!("after the credit note was posted: {error}") };
-        let mut bill = match refund.bill.is_posted {
-            true => refund.bill.clone(),
-            false => self.posted(id, scrub).await.map_err(unknown)?,
-        };
-        if bill.is_unpaid && !invoice.is_unpaid && !bill.total.is_zero() {
-            bill = self.pay_back(bill, refund, order, scrub).await.map_err(unknown)?;
+        // Posted by it, or by somebody else; what there is tells.
+        let unknown = |reason: String| CallError::Unknown { reason: format!("account.move.action_post: {reason}") };
+        let bill = self.bill(id, scrub).await.map_err(|error| unknown(error.to_string()))?;
+        match (bill.filter(|bill| bill.is_posted), answer) {
+            (Some(bill), _) => Ok(bill),
+            (None, Err(error)) => Err(error),
+            (None, Ok(_)) => Err(unknown("it is not posted after it".to_owned())),
         }
-        Ok(Refund::document(&bill))
     }
 
-    async fn posted(&self, id: u64, scrub: &Scrub) -> Result<Bill, CallError> {
-        let bill = self.bill(id, scrub).await?.filter(|bill| bill.is_posted);
-        bill.ok_or_else(|| CallError::Unknown { reason: "account.move.action_post: it is not posted after it".to_owned() })
-    }
-
-    /// A refusal is no reason to say that nothing was credited: the credit note is there, and what is open shows in Odoo.
-    async fn pay_back(&self, bill: Bill, refund: &Refund, order: &str, scrub: &Scrub) -> Result<Bill, CallError> {
-        let Some((_, journal)) = self.payment_of(order, scrub).await? else { return Ok(bill) };
-        match self.pay(bill.id, journal, &refund.reference, scrub).await {
-            Ok(_) => Ok(bill),
-            Err(CallError::Refused { code, .. }) => {
-                tracing::warn!(credit_note = bill.id, code, "the credit note is posted, its payment was refused");
-                Ok(bill)
-            }
+    /// Brings back the goods and pays back the money of a credit note that is posted. From its posting on nothing is surely not done, and a
+    /// refusal says what is.
+    async fn finish_refund(&self, bill: &Bill, invoice_is_paid: bool, reference: &str, scrub: &Scrub) -> Result<(), CallError> {
+        let order = reference.rsplit_once("-refund-").map_or(reference, |(order, _)| order);
+        let result = match self.bring_back(reference, scrub).await {
+            Ok(()) => self.pay_back(bill, invoice_is_paid, order, reference, scrub).await,
             Err(error) => Err(error),
+        };
+        result.map_err(|error| match error {
+            CallError::Refused { code, message } => {
+                refused(&code, format!("the credit note {} is posted in Odoo, and not finished there: {message}", bill.name))
+            }
+            unsure => CallError::Unknown { reason: format!("after the credit note was posted: {unsure}") },
+        })
+    }
+
+    /// Pays a credit note back from where the order's payment is, when the invoice was paid and this was not.
+    pub(super) async fn pay_back(
+        &self,
+        bill: &Bill,
+        invoice_is_paid: bool,
+        order: &str,
+        reference: &str,
+        scrub: &Scrub,
+    ) -> Result<(), CallError> {
+        if !invoice_is_paid || !bill.is_unpaid || bill.total.is_zero() {
+            return Ok(());
         }
+        // Paid by people, who pay back too.
+        let Some((_, journal)) = self.payment_of(order, scrub).await? else { return Ok(()) };
+        self.pay(bill.id, journal, reference, scrub).await.map(|_| ())
     }
 }

@@ -19,8 +19,14 @@ const PAGE: usize = 500;
 /// Pages after which a list without end is given up.
 const PAGES: usize = 1_000;
 
+/// What a figure is made of.
+const FIGURE: &[&str] = &["default_code", "free_qty", "qty_available", "outgoing_qty"];
+
+/// Free is what is neither reserved nor wanted: confirmed orders need not be reserved (where that is done by hand, or beyond the stock).
 fn figure(row: &Row<'_>) -> Option<(Sku, i64)> {
-    Some((row.text("default_code")?.parse().ok()?, row.pieces("free_qty")?))
+    let promised = row.amount("qty_available")?.checked_sub(row.amount("outgoing_qty")?)?;
+    let free = row.amount("free_qty")?.min(promised).floor();
+    Some((row.text("default_code")?.parse().ok()?, i64::try_from(free).ok()?))
 }
 
 impl OdooErp {
@@ -35,7 +41,7 @@ impl OdooErp {
         let stocked = self.client.version().await?.is_stocked();
         for _ in 0..PAGES {
             let domain = json!([stocked, ["default_code", "!=", false], ["id", ">", last]]);
-            let call = Call::search("product.product", domain, &["default_code", "free_qty"]).page(PAGE);
+            let call = Call::search("product.product", domain, FIGURE).page(PAGE);
             let about = Call::search("product.product", Value::Null, &[]);
             let (answer, as_of) = self.client.call_at(self.in_warehouse(call).await?, &Scrub::unknown()).await?;
             earliest = Some(earliest.map_or(as_of, |earliest: At| earliest.min(as_of)));
@@ -55,7 +61,7 @@ impl OdooErp {
     /// Figures of articles by their ids, as of one moment.
     async fn figures_of(&self, articles: &BTreeSet<u64>) -> Result<(Vec<(Sku, i64)>, Vec<String>, At), CallError> {
         let ids: Vec<u64> = articles.iter().copied().collect();
-        let call = Call::search("product.product", json!([["id", "in", ids]]), &["default_code", "free_qty"]);
+        let call = Call::search("product.product", json!([["id", "in", ids]]), FIGURE);
         let about = Call::search("product.product", Value::Null, &[]);
         let (answer, as_of) = self.client.call_at(self.in_warehouse(call).await?, &Scrub::unknown()).await?;
         let nameless = |row: &Row<'_>| row.text("default_code").is_some_and(str::is_empty);
@@ -80,7 +86,7 @@ impl ErpAvailability for OdooErp {
         for chunk in skus.chunks(SKUS) {
             let wanted: Vec<&str> = chunk.iter().map(Sku::as_str).collect();
             let domain = json!([["default_code", "in", wanted]]);
-            let call = Call::search("product.product", domain, &["default_code", "free_qty"]);
+            let call = Call::search("product.product", domain, FIGURE);
             let about = Call::search("product.product", Value::Null, &[]);
             let (answer, at) = self.client.call_at(self.in_warehouse(call).await?, &Scrub::unknown()).await?;
             as_of = Some(as_of.map_or(at, |earliest| earliest.min(at)));

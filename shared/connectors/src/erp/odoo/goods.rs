@@ -1,5 +1,5 @@
 //! Goods that come back with a credit note: a return transfer with our reference as its origin, by which it is found again and told from
-//! those that people make.
+//! those that people make. It is made before the credit note is posted, and validated after that: until then nothing is on the shelf.
 
 use std::collections::BTreeMap;
 
@@ -36,8 +36,8 @@ struct Take {
 }
 
 impl OdooErp {
-    /// Brings back what the credit note puts on the shelf, as far as it has left. What was never shipped cannot come back.
-    pub(super) async fn bring_back(
+    /// Makes the returns of what the credit note puts on the shelf, as far as it has left. What was never shipped cannot come back.
+    pub(super) async fn prepare_return(
         &self,
         note: &CreditNote,
         seen: &Seen,
@@ -55,7 +55,7 @@ impl OdooErp {
         };
         let lines: BTreeMap<u64, u64> = lines.into_iter().map(|line| (line.id, line.priced.line)).collect();
         let moves = self.moves_of(&seen.transfers, scrub).await?;
-        let mut ours = self.ours(seen, &note.reference, scrub).await?;
+        let mut ours = self.ours(&note.reference, scrub).await?;
         // A return that was made and not marked before we were cut off is one that brings back exactly this.
         if ours.is_empty()
             && let Some(orphan) = orphan(&moves, &lines, &wanted)
@@ -66,9 +66,13 @@ impl OdooErp {
         for (picking, takes) in missing(&moves, &lines, wanted, &ours) {
             let back = self.make_return(picking, &takes, scrub).await?;
             self.mark(back, &note.reference, scrub).await?;
-            ours.insert(back, false);
         }
-        for (picking, _) in ours.into_iter().filter(|(_, is_done)| !is_done) {
+        Ok(())
+    }
+
+    /// Puts the goods of a credit note's returns on the shelf.
+    pub(super) async fn bring_back(&self, reference: &str, scrub: &Scrub) -> Result<(), CallError> {
+        for (picking, _) in self.ours(reference, scrub).await?.into_iter().filter(|(_, is_done)| !is_done) {
             self.validate(picking, scrub).await?;
         }
         Ok(())
@@ -96,8 +100,8 @@ impl OdooErp {
     }
 
     /// Our returns for this credit note, and whether they are done.
-    async fn ours(&self, seen: &Seen, reference: &str, scrub: &Scrub) -> Result<BTreeMap<u64, bool>, CallError> {
-        let domain = json!([["id", "in", seen.transfers], ["origin", "=", reference], ["state", "!=", "cancel"]]);
+    async fn ours(&self, reference: &str, scrub: &Scrub) -> Result<BTreeMap<u64, bool>, CallError> {
+        let domain = json!([["origin", "=", reference], ["picking_type_code", "=", "incoming"], ["state", "!=", "cancel"]]);
         let call = || Call::search("stock.picking", domain.clone(), &["state"]);
         let answer = self.client.call(call(), scrub).await?;
         Ok(rows(&call(), &answer, |row| Some((row.id()?, row.text("state")? == "done")))?.into_iter().collect())

@@ -142,7 +142,7 @@ impl OdooErp {
     }
 
     /// Changes the lines of an order, and reads what it is then. That it is no draft any more, and refuses, is seen by reading it.
-    pub(super) async fn write_lines(&self, id: u64, commands: Vec<Value>, scrub: &Scrub) -> Result<Seen, CallError> {
+    async fn write_lines(&self, id: u64, commands: Vec<Value>, scrub: &Scrub) -> Result<Seen, CallError> {
         let call = Call::write("sale.order", &[id], json!({ "order_line": commands }));
         let written = self.client.call(call, scrub).await;
         if let Err(error @ (CallError::Busy { .. } | CallError::Down { .. } | CallError::Unknown { .. })) = written {
@@ -188,17 +188,17 @@ impl OdooErp {
     }
 
     /// Confirms a draft, which reserves its goods. What this answers is not believed (a second confirm is an error in one version and fine
-    /// in another): the order is read.
+    /// in another, and an error may come after the deed): the order is read.
     async fn confirm(&self, id: u64, scrub: &Scrub) -> Result<Seen, CallError> {
         let answer = self.client.insist(|| Call::button("sale.order", "action_confirm", &[id]), scrub).await;
-        if let Err(error @ (CallError::Busy { .. } | CallError::Down { .. } | CallError::Unknown { .. })) = answer {
-            return Err(error);
+        if let Err(unsure @ CallError::Unknown { .. }) = answer {
+            return Err(unsure);
         }
         let seen = self.order(id, scrub).await.map_err(|error| Posting::unknown(&error))?;
         match (seen.state, answer) {
             (State::Confirmed, _) => Ok(seen),
             (State::Cancelled, _) => Err(order_cancelled()),
-            (State::Draft, Err(refusal)) => Err(refusal),
+            (State::Draft, Err(error)) => Err(error),
             (State::Draft, Ok(_)) => {
                 Err(CallError::Unknown { reason: "sale.order.action_confirm: it is a draft after it".to_owned() })
             }

@@ -179,7 +179,8 @@ impl OdooErp {
     /// The payment with our reference, and the journal it is in.
     pub(super) async fn payment_of(&self, reference: &str, scrub: &Scrub) -> Result<Option<(u64, u64)>, CallError> {
         let memo = self.client.version().await?.payment_memo();
-        let call = || Call::search("account.payment", json!([[memo, "=", reference]]), &["journal_id"]);
+        let domain = json!([[memo, "=", reference], ["state", "not in", ["cancel", "canceled", "rejected"]]]);
+        let call = || Call::search("account.payment", domain.clone(), &["journal_id"]);
         let answer = self.client.insist(call, scrub).await?;
         Ok(rows(&call(), &answer, |row| Some((row.id()?, row.of("journal_id")?)))?.into_iter().min())
     }
@@ -222,6 +223,11 @@ impl OdooErp {
             posting.invoice = self.bill(bill.id, scrub).await?;
         }
         let differs = posting.invoice.as_ref().filter(|bill| !posting.seen.to_invoice && bill.total != posting.seen.total);
+        if posting.invoice.is_none() && paid && !posting.seen.total.is_zero() {
+            let message = "Odoo has nothing to invoice, so the payment is not booked: set its articles to be invoiced by ordered quantities";
+            let finding = Finding { code: "erp_refused".to_owned(), message: message.to_owned() };
+            return posting.record(Some(Unfinished::Refused(finding)));
+        }
         let finding = differs.map(|bill| {
             let message = format!("Odoo's invoice {} says {}, its order {}", bill.name, bill.total, posting.seen.total);
             Unfinished::Refused(Finding { code: "erp_total_differs".to_owned(), message })

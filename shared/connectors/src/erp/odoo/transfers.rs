@@ -27,6 +27,9 @@ struct Transfer {
     origin: String,
 }
 
+/// Pieces by the store's line id.
+type Pieces = BTreeMap<u64, u32>;
+
 /// A transfer with its order's reference and its pieces by the store's line id.
 type Told = (Transfer, String, Vec<(u64, u32)>);
 
@@ -48,7 +51,7 @@ impl OdooErp {
         let call = || Call::search("stock.picking", domain.clone(), &fields).page(PAGE);
         let answer = self.client.call(call(), &scrub).await?;
         let ids = rows(&call(), &answer, |row| row.id())?;
-        let (transfers, unreadable) = readable(&call(), &answer, |row| {
+        let (transfers, mut unreadable) = readable(&call(), &answer, |row| {
             Some(Transfer {
                 id: row.id()?,
                 order: row.of("sale_id")?,
@@ -64,24 +67,28 @@ impl OdooErp {
         }
         let mut pieces = self.pieces_of(&transfers, &scrub).await?;
         let references = self.references_of(&transfers, &scrub).await?;
-        let told = transfers.into_iter().filter_map(|transfer| {
-            let lines: Vec<(u64, u32)> = pieces.remove(&transfer.id)?.into_iter().collect();
+        let mut told = Vec::new();
+        for transfer in transfers {
             // An order that people made has no reference of ours.
-            let reference = references.get(&transfer.order).filter(|reference| !reference.is_empty())?.clone();
-            Some((transfer, text::id(reference)?, lines))
-        });
-        Ok(Page { items: told.collect(), unreadable, next })
+            let Some(reference) = references.get(&transfer.order).filter(|reference| !reference.is_empty()) else { continue };
+            match (text::id(reference.clone()), pieces.remove(&transfer.id).flatten()) {
+                (Some(reference), Some(lines)) => told.push((transfer, reference, lines.into_iter().collect())),
+                _ => unreadable.push(format!("stock.picking {}: its pieces are of no line", transfer.id)),
+            }
+        }
+        Ok(Page { items: told, unreadable, next })
     }
 
-    /// Pieces by transfer and the store's line id; services and rounding have none.
-    async fn pieces_of(&self, transfers: &[Transfer], scrub: &Scrub) -> Result<BTreeMap<u64, BTreeMap<u64, u32>>, CallError> {
+    /// Pieces by transfer and the store's line id; `None` for a transfer of which a move cannot be read.
+    async fn pieces_of(&self, transfers: &[Transfer], scrub: &Scrub) -> Result<BTreeMap<u64, Option<Pieces>>, CallError> {
         let moved = self.client.version().await?.moved();
         let ids: Vec<u64> = transfers.iter().map(|transfer| transfer.id).collect();
         let domain = json!([["picking_id", "in", ids], ["state", "=", "done"], ["sale_line_id", "!=", false]]);
         let call = || Call::search("stock.move", domain.clone(), &["picking_id", "sale_line_id", moved]);
         let answer = self.client.call(call(), scrub).await?;
         let moves = rows(&call(), &answer, |row| {
-            Some((row.of("picking_id")?, row.of("sale_line_id")?, u32::try_from(row.pieces(moved)?).ok()?))
+            let pieces = row.pieces(moved).and_then(|pieces| u32::try_from(pieces).ok());
+            Some((row.of("picking_id")?, row.of("sale_line_id")?, pieces))
         })?;
         let mut lines: Vec<u64> = moves.iter().map(|(_, line, _)| *line).collect();
         lines.sort_unstable();
@@ -92,12 +99,19 @@ impl OdooErp {
         let call = || Call::search("sale.order.line", json!([["id", "in", lines]]), &["sequence"]);
         let answer = self.client.call(call(), scrub).await?;
         let sequences: BTreeMap<u64, u64> =
-            rows(&call(), &answer, |row| Some((row.id()?, row.number("sequence")?)))?.into_iter().collect();
-        let mut pieces: BTreeMap<u64, BTreeMap<u64, u32>> = BTreeMap::new();
+            rows(&call(), &answer, |row| Some((row.id()?, row.number("sequence").unwrap_or(ROUNDING))))?.into_iter().collect();
+        let mut pieces: BTreeMap<u64, Option<Pieces>> = BTreeMap::new();
         for (transfer, line, moved) in moves {
-            let Some(line) = sequences.get(&line).copied().filter(|line| *line != ROUNDING && moved > 0) else { continue };
-            let sum = pieces.entry(transfer).or_default().entry(line).or_insert(0);
-            *sum = sum.saturating_add(moved);
+            let Some(line) = sequences.get(&line).copied().filter(|line| *line != ROUNDING) else { continue };
+            let told = pieces.entry(transfer).or_insert_with(|| Some(Pieces::new()));
+            match (told, moved) {
+                (Some(told), Some(moved)) if moved > 0 => {
+                    let sum = told.entry(line).or_insert(0);
+                    *sum = sum.saturating_add(moved);
+                }
+                (told, None) => *told = None,
+                _ => {}
+            }
         }
         Ok(pieces)
     }
