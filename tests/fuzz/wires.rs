@@ -21,7 +21,7 @@ use waybill_testkit::memory::samples;
 use waybill_testkit::store::{FakeStore, FakeStoreConfig, OrderKind};
 use waybill_workflow::CallError;
 use waybill_workflow::ports::erp::{
-    ErpAmend, ErpAvailability, ErpCancel, ErpCredit, ErpDocuments, ErpOrders, ErpShipments, ErpStockChanges,
+    ErpAmend, ErpAvailability, ErpCancel, ErpCredit, ErpDocuments, ErpOrders, ErpReturns, ErpShipments, ErpStockChanges,
 };
 use waybill_workflow::ports::{StoreDesk, StoreSecrets, Storefront};
 
@@ -196,7 +196,7 @@ fn the_answers_of_a_store() {
     drop(store);
 }
 
-const ERP_CALLS: usize = 10;
+const ERP_CALLS: usize = 11;
 
 fn erp_order() -> ErpOrder {
     let mut order = samples::order(1, &[("SKU-A", 1)]);
@@ -229,6 +229,7 @@ async fn ask_erp(erp: &RestErp, id: &str, call: usize) -> Option<CallError> {
         6 => outcome(erp.shipments_since(At(0), None).await),
         7 => outcome(erp.stock_changes_since(At(0), None).await),
         8 => outcome(erp.documents_of("2026-01-01", None).await),
+        9 => outcome(erp.returns_since(At(0), None).await),
         _ => outcome(erp.cancel(id).await),
     }
 }

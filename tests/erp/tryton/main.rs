@@ -4,6 +4,7 @@ mod books;
 mod contract;
 mod cut;
 mod cycle;
+mod directory;
 mod outage;
 mod protocol;
 mod races;

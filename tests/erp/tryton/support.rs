@@ -64,6 +64,20 @@ impl Live {
         AnyErp::new(&config, &self.token).unwrap().of_store(Some(&self.records)).unwrap()
     }
 
+    /// A connection of no store, for whoever writes a mapping.
+    pub fn directory(&self) -> AnyErp {
+        self.directory_as(None, None)
+    }
+
+    pub fn directory_as(&self, database: Option<&str>, token: Option<&str>) -> AnyErp {
+        let database = database.map(str::to_owned).or_else(|| self.config.database.clone());
+        AnyErp::new(&ErpConfig { database, ..self.config.clone() }, token.unwrap_or(&self.token)).unwrap()
+    }
+
+    pub fn records(&self) -> &ErpRecords {
+        &self.records
+    }
+
     /// What was asked since the last time, without the address.
     pub fn calls(&self) -> Vec<String> {
         let prefix = format!("/{}/rest/model/", self.config.database.as_deref().unwrap());
