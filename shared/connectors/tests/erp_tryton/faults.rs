@@ -161,6 +161,37 @@ async fn what_comes_after_the_confirmation() {
     assert_eq!(ends("POST stock.shipment.out/3/assign_try", Answer::refusal("no")).await, "ok");
 }
 
+/// Tryton answers the confirmation after the tasks behind it: what goes wrong there says nothing of the order.
+#[tokio::test]
+async fn an_answer_of_the_tasks_behind_the_confirmation() {
+    for words in ["couldn&#39;t get a connection after 30.00 sec", "could not obtain lock on row in relation &#34;sale_sale&#34;"]
+    {
+        let server = Server::start().await;
+        server.instead("POST sale.sale/10/confirm", Answer::html(503, "Service Unavailable", words));
+        assert_eq!(kind(server.erp().create(&order()).await), "ok", "{words}");
+    }
+}
+
+/// An article without accounts: Tryton swallows why when it confirms, and says so when it is asked to go on.
+#[tokio::test]
+async fn a_sale_that_cannot_be_processed_is_held() {
+    let server = Server::start().await;
+    server.instead("GET sale.sale/10", Answer::json(200, &sale("confirmed", &[])));
+    server.instead("POST sale.sale/10/process", Answer::refusal("There is no account revenue on product."));
+    let record = server.erp().create(&order()).await.unwrap();
+    assert!(matches!(record.unfinished, Some(Unfinished::Refused(_))), "{record:?}");
+}
+
+/// While it loads its modules it trips over everything: that is no order's fault.
+#[tokio::test]
+async fn a_tryton_that_starts_is_down() {
+    let server = Server::start().await;
+    for request in ["GET sale.sale", "GET company.company/1"] {
+        server.instead(request, Answer::html(500, "Internal Server Error", "&#39;sale.sale&#39;"));
+    }
+    assert_eq!(kind(server.erp().create(&order()).await), "down");
+}
+
 /// Tryton's "no" is no failure where somebody else did it.
 #[tokio::test]
 async fn done_already_is_done() {

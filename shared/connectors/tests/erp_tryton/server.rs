@@ -154,6 +154,7 @@ fn usual(request: &str) -> Answer {
         "GET product.product" => {
             json!([{ "id": 1, "code": "A", "default_uom": 1 }, { "id": 2, "code": "SHIP", "default_uom": 1 }])
         }
+        "GET company.company/1" => json!({ "id": 1, "rec_name": "Shop" }),
         "GET currency.currency" => json!([{ "id": 1 }]),
         "GET country.country" => json!([{ "id": 4, "subdivisions": [] }]),
         "GET party.party" => json!([{ "id": 10, "addresses": [] }]),

@@ -38,8 +38,9 @@ impl ErpCancel for TrytonErp {
 }
 
 impl Desk {
-    async fn cancel(&self, seen: Seen) -> Result<(), CallError> {
-        let sale = self.processed(seen).await?.sale;
+    async fn cancel(&self, mut seen: Seen) -> Result<(), CallError> {
+        self.processed(&mut seen, &Scrub::unknown()).await.map_err(Trouble::error)?;
+        let sale = seen.sale;
         if sale.shipments.iter().any(has_left) {
             return Err(cannot());
         }
@@ -113,7 +114,7 @@ impl Desk {
         let web_id = cancellation(reference);
         let found = self.find_sales(&[&web_id]).await.map_err(Verdict::after)?;
         let at = found.at;
-        let seen = match found.sales.into_iter().next() {
+        let mut seen = match found.sales.into_iter().next() {
             Some(sale) if is_confirmed(sale.state) => Seen { sale, at },
             Some(sale) if sale.state == SaleState::Cancelled => {
                 return Err(refused("erp_cannot_cancel", "the sale that was to take this one back was cancelled in Tryton"));
@@ -128,12 +129,9 @@ impl Desk {
                 self.sell(&new, left.as_ref(), &Scrub::unknown()).await?
             }
         };
-        for invoice in self.processed(seen).await?.sale.invoices.iter().filter(|invoice| is_open(invoice)) {
-            match self.post(invoice, &Scrub::unknown()).await {
-                Ok(_) => {}
-                Err(Trouble::Unknown(error)) => return Err(error),
-                Err(Trouble::Refused(finding)) => return Err(refused(&finding.code, finding.message)),
-            }
+        self.processed(&mut seen, &Scrub::unknown()).await.map_err(Trouble::error)?;
+        for invoice in seen.sale.invoices.iter().filter(|invoice| is_open(invoice)) {
+            self.post(invoice, &Scrub::unknown()).await.map_err(Trouble::error)?;
         }
         Ok(())
     }

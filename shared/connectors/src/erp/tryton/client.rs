@@ -170,8 +170,22 @@ impl Client {
         self.reply(call).await.map(|reply| reply.body)
     }
 
-    /// The same, and when.
+    /// The same, and when. What Tryton trips over is sent once more if it does not trip over everything.
     pub(super) async fn reply<T: DeserializeOwned>(&self, call: &Call) -> Result<Reply<T>, Verdict> {
+        match self.patiently(call).await {
+            Err(trip) if trip.is_trip() && self.trips_over_all().await => Err(trip.trips_over_all()),
+            Err(trip) if trip.is_trip() => self.patiently(call).await,
+            ended => ended,
+        }
+    }
+
+    /// Whether it cannot answer what it surely has.
+    async fn trips_over_all(&self) -> bool {
+        let Some(company) = self.company else { return false };
+        self.send::<Value>(&Call::get("company", "company.company", company, &["rec_name"])).await.is_err()
+    }
+
+    async fn patiently<T: DeserializeOwned>(&self, call: &Call) -> Result<Reply<T>, Verdict> {
         let mut pause = PAUSE;
         for _ in 1..self.tries {
             match self.send(call).await {

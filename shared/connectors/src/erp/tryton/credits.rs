@@ -143,12 +143,10 @@ impl Desk {
     }
 
     /// Posts the credit note and takes the goods back.
-    async fn finish_credit(&self, seen: Seen) -> Result<Document, CallError> {
-        let mut sale = self.processed(seen).await?.sale;
-        let end = |trouble| match trouble {
-            Trouble::Unknown(error) => error,
-            Trouble::Refused(finding) => refused(&finding.code, finding.message),
-        };
+    async fn finish_credit(&self, mut seen: Seen) -> Result<Document, CallError> {
+        let end = Trouble::error;
+        self.processed(&mut seen, &Scrub::unknown()).await.map_err(end)?;
+        let mut sale = seen.sale;
         for invoice in sale.invoices.iter_mut().filter(|invoice| is_open(invoice)) {
             *invoice = self.post(invoice, &Scrub::unknown()).await.map_err(end)?.0;
         }

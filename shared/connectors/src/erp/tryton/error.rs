@@ -1,5 +1,6 @@
 //! What an answer that is not a good one proves. Tryton's status alone does not say: the table below judges status, content type and
-//! words together, and `README.md` has it in words. Each request is one transaction, so whatever Tryton refuses has changed nothing.
+//! words together, and `README.md` has it in words. Each request is one transaction, so whatever Tryton refuses has changed nothing; but for
+//! `confirm`, which answers after the tasks that follow its transaction.
 
 use reqwest::header::CONTENT_TYPE;
 use serde::Deserialize;
@@ -33,6 +34,8 @@ pub(super) struct Verdict {
     reason: String,
     /// What Tryton said, in its words; not to be shown before it is scrubbed.
     said: Option<String>,
+    /// It may have reached Tryton.
+    pub(super) sent: bool,
 }
 
 /// The error object of Tryton.
@@ -45,6 +48,9 @@ struct ErrorBody {
 const CONTENTION: [&str; 4] = ["could not serialize", "could not obtain lock", "deadlock detected", "lock timeout"];
 /// What the pool says that has waited for the database in vain: the request has not begun.
 const OUTAGE: &str = "get a connection";
+
+/// Unknown fields, models or domains.
+const TRIPPED: &str = "erp_rejected";
 
 /// The table. `json`: the body is Tryton's error object; `words`: the body, if it is a page of Tryton's.
 fn kind(status: u16, json: bool, words: &str, of_record: bool, after_seconds: Option<u32>) -> Kind {
@@ -59,7 +65,7 @@ fn kind(status: u16, json: bool, words: &str, of_record: bool, after_seconds: Op
         (404, _) => Kind::Down,
         (429, _) => Kind::Busy(after_seconds),
         // Unknown fields, models or domains, and whatever else Tryton did not foresee: rolled back.
-        (500, _) if words.contains("Internal Server Error") => Kind::Refused("erp_rejected"),
+        (500, _) if words.contains("Internal Server Error") => Kind::Refused(TRIPPED),
         (503, _) if CONTENTION.iter().any(|contention| words.contains(contention)) => Kind::Busy(after_seconds),
         (503, _) if words.contains(OUTAGE) => Kind::Down,
         (300..=399 | 405 | 408 | 425, _) => Kind::Down,
@@ -70,7 +76,7 @@ fn kind(status: u16, json: bool, words: &str, of_record: bool, after_seconds: Op
 
 impl Verdict {
     fn new(call: &Call, kind: Kind, reason: &str) -> Self {
-        Self { kind, reason: call.reason(reason), said: None }
+        Self { kind, reason: call.reason(reason), said: None, sent: true }
     }
 
     /// Judges an answer whose status is not a good one.
@@ -90,7 +96,8 @@ impl Verdict {
             Failure::NotSent(_) => Kind::Down,
             Failure::NoAnswer(_) | Failure::Broken { .. } => Kind::Unknown,
         };
-        Self::new(call, kind, &failure.to_string())
+        let sent = !matches!(failure, Failure::NotSent(_));
+        Self { sent, ..Self::new(call, kind, &failure.to_string()) }
     }
 
     /// A good status, and a body that is not what was asked for.
@@ -100,12 +107,22 @@ impl Verdict {
 
     /// The sequence this request belongs to has taken too long: it was not sent.
     pub(super) fn out_of_time(call: &Call) -> Self {
-        Self::new(call, Kind::Busy(None), "not sent, the calls before it took too long")
+        Self { sent: false, ..Self::new(call, Kind::Busy(None), "not sent, the calls before it took too long") }
     }
 
     /// Others were in the way, and Tryton works.
     pub(super) fn is_contention(&self) -> bool {
-        matches!(self.kind, Kind::Busy(_))
+        self.sent && matches!(self.kind, Kind::Busy(_))
+    }
+
+    /// Tryton tripped over the request: our fault, unless it trips over all.
+    pub(super) fn is_trip(&self) -> bool {
+        self.kind == Kind::Refused(TRIPPED)
+    }
+
+    /// It trips over all, as it does while it loads its modules.
+    pub(super) fn trips_over_all(self) -> Self {
+        Self { kind: Kind::Down, ..self }
     }
 
     /// Tryton said no, for good.

@@ -143,8 +143,15 @@ impl Desk {
     }
 
     /// All that belongs to the posting of a confirmed order.
-    async fn finish(&self, seen: Seen, order: &ErpOrder, paid: bool, scrub: &Scrub) -> Result<ErpRecord, CallError> {
-        let mut seen = self.processed(seen).await?;
+    async fn finish(&self, mut seen: Seen, order: &ErpOrder, paid: bool, scrub: &Scrub) -> Result<ErpRecord, CallError> {
+        match self.processed(&mut seen, scrub).await {
+            Ok(()) => {}
+            Err(Trouble::Unknown(error)) => return Err(error),
+            Err(Trouble::Refused(finding)) => {
+                let unfinished = Some(Unfinished::Refused(finding));
+                return record(&seen, &order.reference, &BTreeSet::new(), unfinished).ok_or_else(unclear);
+            }
+        }
         // Goods come before the invoice: where that is posted, they have had their turn.
         if seen.sale.invoices.iter().any(is_open) {
             self.reserve(&seen.sale.shipments).await?;
@@ -164,9 +171,12 @@ impl Desk {
             let message = "the sale has no invoice any more: somebody cancelled it in Tryton".to_owned();
             unfinished = Some(Unfinished::Refused(Finding { code: "erp_refused".to_owned(), message }));
         }
-        let unclear = || CallError::Unknown { reason: "an answer about another sale, or without a time".to_owned() };
         record(&seen, &order.reference, &paid_by, unfinished).ok_or_else(unclear)
     }
+}
+
+fn unclear() -> CallError {
+    CallError::Unknown { reason: "an answer about another sale, or without a time".to_owned() }
 }
 
 pub(super) fn is_confirmed(state: SaleState) -> bool {

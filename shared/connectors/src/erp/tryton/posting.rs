@@ -11,6 +11,7 @@ use super::client::Call;
 use super::error::Verdict;
 use super::sales::Seen;
 use super::wire::{self, Invoice, InvoiceState, SaleState, Shipment, decimal, referred};
+use crate::erp::refusals::refused;
 use crate::erp::scrub::Scrub;
 
 /// Why a posting did not get to its end.
@@ -29,6 +30,14 @@ impl Trouble {
             Self::Unknown(verdict.after())
         }
     }
+
+    /// For those to whom a refusal is one.
+    pub(super) fn error(self) -> CallError {
+        match self {
+            Self::Unknown(error) => error,
+            Self::Refused(finding) => refused(&finding.code, finding.message),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -39,16 +48,32 @@ struct Statement {
 
 impl Desk {
     /// The sale with its documents. Tryton makes them in a task after the confirmation; one that has not run, or failed, is done here.
-    pub(super) async fn processed(&self, seen: Seen) -> Result<Seen, CallError> {
+    pub(super) async fn processed(&self, seen: &mut Seen, scrub: &Scrub) -> Result<(), Trouble> {
         if seen.sale.state != SaleState::Confirmed {
-            return Ok(seen);
+            return Ok(());
         }
-        let call = Call::press("sale", "sale.sale", seen.sale.id, "process", wire::SALE);
-        let reply = self.client.patient().reply::<wire::Sale>(&call).await.map_err(Verdict::after)?;
-        if reply.body.id != seen.sale.id || reply.body.state == SaleState::Confirmed {
-            return Err(CallError::Unknown { reason: call.reason("the sale has no documents after it") });
+        let id = seen.sale.id;
+        let call = Call::press("sale", "sale.sale", id, "process", wire::SALE);
+        let refusal = match self.client.patient().reply::<wire::Sale>(&call).await {
+            Ok(reply) if reply.body.id == id => {
+                *seen = Seen { sale: reply.body, at: reply.ended };
+                None
+            }
+            Ok(_) => None,
+            Err(verdict) if verdict.is_refusal() => {
+                // It was done meanwhile, or cannot be: an article without accounts, a customer without.
+                *seen = self.sale(id).await.map_err(|verdict| Trouble::Unknown(verdict.after()))?;
+                Some(verdict)
+            }
+            Err(verdict) => return Err(Trouble::Unknown(verdict.after())),
+        };
+        match (seen.sale.state, refusal) {
+            (SaleState::Confirmed, Some(refusal)) => Err(Trouble::of(refusal, scrub)),
+            (SaleState::Confirmed, None) => {
+                Err(Trouble::Unknown(CallError::Unknown { reason: call.reason("the sale has no documents after it") }))
+            }
+            _ => Ok(()),
         }
-        Ok(Seen { sale: reply.body, at: reply.ended })
     }
 
     /// Reserves what is there. What is not, stays waiting: whether it may be sold was decided by Waybill's ledger, before.

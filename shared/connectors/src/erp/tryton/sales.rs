@@ -191,10 +191,9 @@ impl Desk {
         let call = Call::press("sale", "sale.sale", id, "confirm", &["state"]);
         let refusal = match self.client.patient().call::<Value>(&call).await {
             Ok(_) => None,
-            Err(verdict) if verdict.is_refusal() => Some(verdict),
-            Err(verdict) if matches!(verdict.kind, Kind::Busy(_) | Kind::Down) => {
-                return Err(Failed::Draft(verdict.before(scrub)));
-            }
+            Err(verdict) if !verdict.sent => return Err(Failed::Draft(verdict.before(scrub))),
+            // Whatever it answers may be of the tasks that it runs behind the confirmation.
+            Err(verdict) if matches!(verdict.kind, Kind::Refused(_) | Kind::Busy(_) | Kind::Down) => Some(verdict),
             Err(verdict) => return Err(Failed::Bound(verdict.after())),
         };
         let seen = self.sale(id).await.map_err(|verdict| Failed::Bound(verdict.after()))?;
