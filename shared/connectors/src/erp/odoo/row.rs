@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn amounts_are_what_is_written_and_floats_residue_is_dropped() {
-        let value = json!({ "a": 58.08, "b": 20.700000000000003, "c": -0.0, "d": 1e20, "e": "1.0", "f": 7, "g": 999.0 });
+        let value = json!({ "a": 58.08, "b": 20.700000000000003, "c": -0.0, "d": 1e20, "e": "1.0", "f": 7, "g": 999.0, "h": 1.9, "i": -0.5 });
         let amount = |field: &str| row(&value).amount(field).map(|amount| amount.to_string());
         assert_eq!(amount("a").as_deref(), Some("58.08"));
         assert_eq!(amount("b").as_deref(), Some("20.7"));
@@ -159,7 +159,11 @@ mod tests {
         assert_eq!(amount("d"), None);
         assert_eq!(amount("e"), None);
         assert_eq!(amount("f").as_deref(), Some("7"));
-        assert_eq!(row(&value).pieces("g"), Some(999));
+        assert_eq!(
+            ["g", "h", "i"].map(|field| row(&value).pieces(field)),
+            [Some(999), Some(1), Some(-1)],
+            "a part of a piece is none"
+        );
         assert_eq!(number("18.50".parse().unwrap()), json!(18.5));
         assert_eq!(number("-0.01".parse().unwrap()), json!(-0.01));
     }
