@@ -1,9 +1,9 @@
 //! The demo, for real: the real template and functions on the local AWS. All kinds once; the first few again, on the same system; and those
-//! with an ERP that books a cent too much, so that a demo is seen to fail. Then the commands that look at what is left.
+//! with an ERP that books a cent too much, so that a demo is seen to fail. Then the commands that look at what is left. At last a real ERP.
 
 use std::path::{Path, PathBuf};
 
-use waybill_cli::demo::{Fakes, Kind, Outcome, follow, judge, text};
+use waybill_cli::demo::{Fakes, Kind, Outcome, RealErp, follow, judge, text};
 use waybill_cli::deployment::{Deployment, now};
 use waybill_cli::local::{self, Endpoints, UpOptions, progress::Quiet};
 use waybill_cli::orders::{attention, gaps, retry, story};
@@ -35,7 +35,11 @@ const FEW: usize = 5;
 async fn demo(deployment: &Deployment, endpoints: &Endpoints, count: usize, change: impl FnOnce(&Fakes)) -> Outcome {
     let fakes = Fakes::connect(deployment).await.expect("connected");
     change(&fakes);
-    let placed = follow(deployment, &fakes, count, |_| {}).await.expect("followed");
+    play(deployment, endpoints, &fakes, count).await
+}
+
+async fn play(deployment: &Deployment, endpoints: &Endpoints, fakes: &Fakes, count: usize) -> Outcome {
+    let placed = follow(deployment, fakes, count, |_| {}).await.expect("followed");
     let outcome = judge(&placed, &fakes.evidence(&placed).await, endpoints);
     // What a person would see of a failure.
     eprintln!("{}", text(&outcome, &placed));
@@ -61,6 +65,18 @@ async fn every_kind_ends_as_it_must_again_and_again_and_a_cent_too_much_is_found
     assert_eq!(differing.count(), FEW - 2, "{outcome:?}");
 
     look_at_what_is_left(&deployment).await;
+    with_tryton(&deployment, &endpoints).await;
+}
+
+/// All that a real ERP can show, among it the amendment that it refuses.
+async fn with_tryton(deployment: &Deployment, endpoints: &Endpoints) {
+    let start = || RealErp::start(Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the checkout"));
+    let tryton = tokio::task::spawn_blocking(move || start().map_err(|error| error.to_string())).await.expect("run").expect("up");
+    let fakes = Fakes::connect_to(deployment, Some(tryton)).await.expect("connected");
+    let outcome = play(deployment, endpoints, &fakes, fakes.kinds().len()).await;
+    assert!(outcome.ok && outcome.money.equal, "{outcome:?}");
+    let held = outcome.orders.iter().filter_map(|order| order.hold.as_deref());
+    assert_eq!(held.filter(|code| *code == "erp_cannot_amend").count(), 1, "{outcome:?}");
 }
 
 async fn look_at_what_is_left(deployment: &Deployment) {

@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -185,9 +186,13 @@ def serve(state):
 
 
 def main():
+    if sys.version_info < (3, 10):
+        sys.exit("tryton: Python 3.10 or newer is needed")
     if len(sys.argv) != 3 or sys.argv[1] not in ("prepare", "serve"):
         sys.exit(__doc__)
     state = State(sys.argv[2])
+    # Whoever is told to end cleans up, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
         state.prepare() if sys.argv[1] == "prepare" else serve(state)
     except Problem as problem:
