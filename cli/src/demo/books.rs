@@ -77,6 +77,7 @@ impl Books {
             "lines.sequence",
             "lines.amount",
             "lines.product.type",
+            "lines.product.code",
             "shipment_returns.state",
         ];
         let domain = json!([["web_id", "like", format!("{store}-%")], ["state", "in", ["processing", "done"]]]);
@@ -91,7 +92,8 @@ impl Books {
             if let Some((order, _)) = id.split_once("-refund-") {
                 let returns = || sale["shipment_returns"].as_array().into_iter().flatten();
                 let is_back = returns().all(|shipment| shipment["state"] == "done");
-                let other = lines().filter(|line| line["sequence"].is_null()).map(|line| decimal(&line["amount"]));
+                let of_no_line = |line: &&Value| line["product"]["code"] == "WOO-REFUND" && line["sequence"].is_null();
+                let other = lines().filter(of_no_line).map(|line| decimal(&line["amount"]));
                 let credited = Credited {
                     total: -decimal(&sale["total_amount"]),
                     pieces: -pieces,
