@@ -63,7 +63,7 @@ impl TrytonErp {
         Ok(Self { records: Some(Arc::new(records.clone())), client: self.client.of_company(records.company), ..self.clone() })
     }
 
-    /// Where one operation is done: its calls together take as long as one may.
+    /// Where one operation is done: its calls together have a limit.
     fn desk(&self) -> Result<Desk, CallError> {
         let client = self.client.for_sequence();
         Ok(Desk { client, ..self.archive()? })
