@@ -108,7 +108,7 @@ fn facts() -> Facts {
 }
 
 /// Posts the orders once for each number of slots.
-async fn run(name: &str, proxy: &Proxy, erp: &(impl ErpOrders + Sync), facts: &Facts) {
+async fn run(name: &str, proxy: &Proxy, erp: &impl ErpOrders, facts: &Facts) {
     // What a new connection learns first is not an order's.
     erp.create(&order(facts, 0)).await.expect("posted");
     proxy.latency(LATENCY);

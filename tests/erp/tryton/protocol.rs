@@ -17,7 +17,7 @@ pub async fn post(live: &Live, order: &ErpOrder) -> ErpRecord {
         let found = live.connect().find(&order.reference).await.unwrap();
         match created {
             Ok(record) if record.unfinished.is_none() => {
-                assert_eq!(found, [record.clone()]);
+                assert_eq!(found, std::slice::from_ref(&record));
                 return record;
             }
             Err(CallError::Busy { .. } | CallError::Down { .. }) => surely_not_done(live, &order.reference).await,
@@ -41,7 +41,7 @@ pub async fn credit(live: &Live, note: &CreditNote) -> Document {
         let found = live.connect().find_credit(&note.reference).await.unwrap();
         match credited {
             Ok(document) => {
-                assert_eq!(found, [document.clone()]);
+                assert_eq!(found, std::slice::from_ref(&document));
                 return document;
             }
             Err(CallError::Busy { .. } | CallError::Down { .. }) => surely_not_done(live, &note.reference).await,
