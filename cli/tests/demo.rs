@@ -76,7 +76,7 @@ async fn with_tryton(deployment: &Deployment, endpoints: &Endpoints) {
     let outcome = play(deployment, endpoints, &fakes, fakes.kinds().len()).await;
     assert!(outcome.ok && outcome.money.equal, "{outcome:?}");
     let held = outcome.orders.iter().filter_map(|order| order.hold.as_deref());
-    assert_eq!(held.filter(|code| *code == "erp_cannot_amend").count(), 1, "{outcome:?}");
+    assert_eq!(held.filter(|code| *code == "changed_after_posting").count(), 1, "{outcome:?}");
 }
 
 async fn look_at_what_is_left(deployment: &Deployment) {

@@ -124,7 +124,7 @@ impl Kind {
                 ..UNPOSTED
             },
             Kind::AmendedAfterPosting => End { requests: 2, amendments: 1, ..SOLD },
-            Kind::AmendmentRefused => End { hold: Some("erp_cannot_amend"), too_late: 1, ..SOLD },
+            Kind::AmendmentRefused => End { hold: Some("changed_after_posting"), too_late: 1, ..SOLD },
         }
     }
 

@@ -21,6 +21,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(300);
 /// The sweep mends within three minutes what got lost; beyond that, and a second for every order, something is broken.
 const PATIENCE: Duration = Duration::from_secs(200);
 const PATIENCE_PER_ORDER: Duration = Duration::from_secs(1);
+/// A real ERP takes two orders in three seconds, and a tenth of that on a machine that does other things, too.
+const PATIENCE_PER_REAL_ORDER: Duration = Duration::from_secs(15);
 
 /// An order that was placed.
 #[derive(Debug, Clone)]
@@ -81,7 +83,8 @@ pub async fn follow(
     count: usize,
     mut tell: impl FnMut(Progress),
 ) -> Result<Vec<Placed>, Failure> {
-    let patience = PATIENCE.saturating_add(PATIENCE_PER_ORDER.saturating_mul(u32::try_from(count).unwrap_or(u32::MAX)));
+    let each = if fakes.tryton.is_some() { PATIENCE_PER_REAL_ORDER } else { PATIENCE_PER_ORDER };
+    let patience = PATIENCE.saturating_add(each.saturating_mul(u32::try_from(count).unwrap_or(u32::MAX)));
     let begun = Instant::now();
     let kinds = fakes.kinds();
     let mut placed: Vec<Placed> = Vec::with_capacity(count);

@@ -77,11 +77,13 @@ impl Kind {
         Kind::Variation,
     ];
 
-    /// Those of Tryton. Nobody makes it refuse an order at first, and it amends none.
+    /// Those of Tryton. Nobody makes it refuse an order at first, and it amends none. The fee of which each half bears another rate is held
+    /// before anything is posted: Tryton takes both rates of all of it.
     #[must_use]
     pub fn of_tryton() -> Vec<Kind> {
         let amends = |kind| if kind == Kind::AmendedAfterPosting { Kind::AmendmentRefused } else { kind };
-        Kind::ALL.into_iter().filter(|kind| !kind.is_refused_at_first()).map(amends).collect()
+        let is_shown = |kind: &Kind| !kind.is_refused_at_first() && *kind != Kind::FeeTwoRates;
+        Kind::ALL.into_iter().filter(is_shown).map(amends).collect()
     }
 
     /// Its name in tables and JSON.
@@ -158,6 +160,6 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), Kind::ALL.len() + 1);
-        assert_eq!(Kind::of_tryton().len(), Kind::ALL.len() - 2);
+        assert_eq!(Kind::of_tryton().len(), Kind::ALL.len() - 3);
     }
 }
