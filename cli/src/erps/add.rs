@@ -103,7 +103,8 @@ pub fn merge(slug: &ErpSlug, before: Option<ErpConfig>, new: &NewErp) -> Result<
 fn polled_at_first(connector: Option<ErpConnector>) -> BTreeSet<Feed> {
     match connector.unwrap_or(ErpConnector::Rest) {
         ErpConnector::Rest => BTreeSet::new(),
-        ErpConnector::Tryton | ErpConnector::Odoo => Feed::ALL.into(),
+        // Returns give money back in the store: somebody has to say so.
+        ErpConnector::Tryton | ErpConnector::Odoo => [Feed::Shipments, Feed::Stock].into(),
     }
 }
 

@@ -38,19 +38,32 @@ pub fn run(command: StockCommand) -> Result<(), Failure> {
         if configs.is_empty() {
             return Err("there is no ERP; add one with `waybill erp add`".into());
         }
-        let mut pulled = Vec::new();
+        let (mut pulled, mut failures) = (Vec::new(), Vec::new());
         for config in &configs {
-            pulled.push(pull_from(&deployment, config).await?);
+            // One that does not answer keeps no other from being pulled.
+            match pull_from(&deployment, config).await {
+                Ok(figures) => pulled.push(figures),
+                Err(failure) => failures.push(failure.to_string()),
+            }
         }
         if json {
-            return print(&serde_json::to_string(&pulled)?);
+            print(&serde_json::to_string(&pulled)?)?;
+            return ended(&failures);
         }
         let line = |pulled: &Pulled| {
             let kept = if pulled.kept > 0 { format!(", {} had a newer figure", pulled.kept) } else { String::new() };
             format!("ERP {}: {} SKUs as of {}{kept}", pulled.erp, pulled.set, pulled.as_of)
         };
-        print(&pulled.iter().map(line).collect::<Vec<_>>().join("\n"))
+        if !pulled.is_empty() {
+            print(&pulled.iter().map(line).collect::<Vec<_>>().join("\n"))?;
+        }
+        ended(&failures)
     })
+}
+
+/// The command fails when an ERP was not pulled.
+fn ended(failures: &[String]) -> Result<(), Failure> {
+    if failures.is_empty() { Ok(()) } else { Err(failures.join("\n").into()) }
 }
 
 /// Pulls the figures of one configured ERP.
@@ -66,7 +79,7 @@ pub async fn pull_from(deployment: &Deployment, config: &ErpConfig) -> Result<Pu
     // Stores of one ERP share its ledger, so they share the warehouse that the figures are of.
     let mut of_erp = stores.iter().filter(|store| store.erp == *slug);
     let records = of_erp.find_map(|store| store.records_in(slug));
-    let erp = erps::connect(config, &token, records)?;
+    let erp = erps::connect(config, &token, records).map_err(|error| format!("ERP {slug}: {error}"))?;
     pull(slug, &erp, &deployment.dynamo).await.map_err(|error| match error {
         PullError::Ledger(error) => deployment.explain(&error).into(),
         PullError::Erp(error) => format!("ERP {slug}: {}; `waybill erp check {slug}` says more", PullError::Erp(error)).into(),
