@@ -64,8 +64,8 @@ pub struct AddArgs {
     /// Whom the token belongs to (Odoo 16 to 18: the login); "" for nobody in particular
     #[arg(long, value_name = "LOGIN")]
     user: Option<String>,
-    /// What to ask it for, because it does not tell by itself: shipments, returns, stock; "" for nothing [first: all of them for tryton
-    /// and odoo, nothing for rest]. Not what a warehouse reports already
+    /// What to ask it for, because it does not tell by itself: shipments, returns, stock; "" for nothing [first: shipments,stock for
+    /// tryton and odoo, nothing for rest]. Not what a warehouse reports already
     #[arg(long, value_name = "FEEDS", value_parser = feeds)]
     poll: Option<Feeds>,
     /// How often, in seconds [first: 300]
