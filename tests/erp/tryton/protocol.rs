@@ -14,7 +14,7 @@ const TRIES: usize = 3;
 pub async fn post(live: &Live, order: &ErpOrder) -> ErpRecord {
     for _ in 0..TRIES {
         let created = live.connect().create(order).await;
-        let found = live.connect().find(&order.reference).await.unwrap();
+        let found = asked(async || live.connect().find(&order.reference).await).await;
         match created {
             Ok(record) if record.unfinished.is_none() => {
                 assert_eq!(found, std::slice::from_ref(&record));
@@ -38,7 +38,7 @@ pub async fn post(live: &Live, order: &ErpOrder) -> ErpRecord {
 pub async fn credit(live: &Live, note: &CreditNote) -> Document {
     for _ in 0..TRIES {
         let credited = live.connect().credit(note).await;
-        let found = live.connect().find_credit(&note.reference).await.unwrap();
+        let found = asked(async || live.connect().find_credit(&note.reference).await).await;
         match credited {
             Ok(document) => {
                 assert_eq!(found, std::slice::from_ref(&document));
@@ -54,6 +54,15 @@ pub async fn credit(live: &Live, note: &CreditNote) -> Document {
         }
     }
     panic!("not credited after {TRIES} tries");
+}
+
+/// The look-up itself may be cut: asking again settles it.
+async fn asked<T>(ask: impl AsyncFn() -> Result<Vec<T>, CallError>) -> Vec<T> {
+    match ask().await {
+        Err(CallError::Busy { .. } | CallError::Down { .. }) => ask().await,
+        answer => answer,
+    }
+    .unwrap()
 }
 
 /// What a connector calls surely not done, by Tryton's books and not by what it finds itself.
