@@ -8,8 +8,11 @@ use std::process::{Command, Stdio};
 
 /// The previous release. The commit that makes a release sets this to the release before it.
 const COMMIT: &str = "3b9a8f794e7e7e6f76f6ed0e87e887283a4a9e24";
-/// The version of its packages, here. Cargo tells packages of two checkouts in one build folder apart by name and version alone.
-const VERSION: &str = "0.0.0-previous";
+/// The version of its packages, here. Cargo tells packages of two checkouts in one build folder apart by name and version alone: each commit
+/// has its own, or what an older one left there would be taken for it.
+fn version() -> String {
+    format!("0.0.0-g{COMMIT}")
+}
 
 /// Builds them and answers the folder with the binaries. The packages that both releases use are compiled once: the build folder is this
 /// workspace's own.
@@ -66,7 +69,7 @@ fn fetch(root: &Path) {
     fs::remove_file(archive).expect("just made");
     let manifest = root.join("Cargo.toml");
     let text = fs::read_to_string(&manifest).expect("a manifest");
-    fs::write(manifest, text.replacen("version = \"0.1.0\"", &format!("version = \"{VERSION}\""), 1)).expect("written");
+    fs::write(manifest, text.replacen("version = \"0.1.0\"", &format!("version = \"{}\"", version()), 1)).expect("written");
     let lock = root.join("Cargo.lock");
     let text = fs::read_to_string(&lock).expect("a lock file");
     let packages: Vec<String> = text.split("[[package]]").map(renamed).collect();
@@ -77,7 +80,7 @@ fn fetch(root: &Path) {
 /// A package of the lock file, with its own version if it is one of the workspace's.
 fn renamed(package: &str) -> String {
     let own = package.trim_start().starts_with("name = \"waybill");
-    if own { package.replacen("version = \"0.1.0\"", &format!("version = \"{VERSION}\""), 1) } else { package.to_owned() }
+    if own { package.replacen("version = \"0.1.0\"", &format!("version = \"{}\"", version()), 1) } else { package.to_owned() }
 }
 
 fn git(folder: &Path) -> Command {
