@@ -2,6 +2,7 @@
 
 pub mod contract;
 pub mod erp;
+mod listener;
 pub mod memory;
 pub mod odoo;
 pub mod proxy;

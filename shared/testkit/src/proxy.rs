@@ -10,12 +10,11 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::http1 as client;
-use hyper::server::conn::http1 as server;
-use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::net::TcpStream;
 use tokio::time::{Duration, sleep};
+
+use crate::listener::Listener;
 
 /// Longest body passed on, in bytes.
 const LONGEST: usize = 16 << 20;
@@ -40,15 +39,8 @@ struct State {
 
 /// A running proxy. Dropping it closes the port and every connection.
 pub struct Proxy {
-    address: SocketAddr,
+    listener: Listener,
     state: Arc<Mutex<State>>,
-    accepting: AbortHandle,
-}
-
-impl Drop for Proxy {
-    fn drop(&mut self) {
-        self.accepting.abort();
-    }
 }
 
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
@@ -61,33 +53,21 @@ impl Proxy {
     /// # Errors
     /// When no port can be had.
     pub async fn before(upstream: SocketAddr) -> std::io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let address = listener.local_addr()?;
         let state = Arc::new(Mutex::new(State::default()));
         let shared = state.clone();
-        let accepting = tokio::spawn(async move {
-            // Aborted with the task that owns it.
-            let mut connections = JoinSet::new();
-            loop {
-                let Ok((stream, _)) = listener.accept().await else { continue };
-                let _ = stream.set_nodelay(true);
-                lock(&shared).connections += 1;
-                let shared = shared.clone();
-                connections.spawn(async move {
-                    let service = service_fn(move |request| pass(shared.clone(), upstream, request));
-                    // An error is a client that hung up, or a cut.
-                    let _ = server::Builder::new().serve_connection(TokioIo::new(stream), service).await;
-                });
-                while connections.try_join_next().is_some() {}
-            }
-        });
-        Ok(Self { address, state, accepting: accepting.abort_handle() })
+        let connected = move || {
+            lock(&shared).connections += 1;
+            let shared = shared.clone();
+            move |request| pass(shared.clone(), upstream, request)
+        };
+        let listener = Listener::start(SocketAddr::from(([127, 0, 0, 1], 0)), connected).await?;
+        Ok(Self { listener, state })
     }
 
     /// Where it listens: `http://127.0.0.1:<port>`.
     #[must_use]
     pub fn base_url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.listener.address())
     }
 
     /// Every request takes so much longer from now on.

@@ -46,9 +46,9 @@ pub use wire::{
     CreditCharge, CreditLine, Money, NewCharge, NewCreditNote, NewLine, NewOrder, NewPayment, NewTotals, PaymentState,
 };
 
+use crate::listener::Listener;
 use books::Books;
 use clock::Clock;
-use server::Server;
 
 /// What a fake ERP starts with.
 #[derive(Clone, Debug)]
@@ -91,7 +91,7 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 pub struct FakeErp {
     state: Shared,
     address: SocketAddr,
-    server: Option<Server>,
+    server: Option<Listener>,
 }
 
 impl FakeErp {
@@ -112,7 +112,7 @@ impl FakeErp {
             counts: Counts::default(),
         };
         let state = Arc::new(Mutex::new(state));
-        let server = Server::start(SocketAddr::from(([127, 0, 0, 1], config.port)), &state).await?;
+        let server = server::start(SocketAddr::from(([127, 0, 0, 1], config.port)), &state).await?;
         Ok(Self { address: server.address(), state, server: Some(server) })
     }
 
@@ -144,7 +144,7 @@ impl FakeErp {
     /// When the port has been taken meanwhile.
     pub async fn come_back(&mut self) -> std::io::Result<()> {
         if self.server.is_none() {
-            self.server = Some(Server::start(self.address, &self.state).await?);
+            self.server = Some(server::start(self.address, &self.state).await?);
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The sockets. Not `axum::serve`, because that always answers: a real ERP sometimes just hangs up.
+//! Requests and their answers, misbehaviour included.
 #![allow(clippy::disallowed_methods, reason = "an ERP takes its time")]
 
 use std::net::SocketAddr;
@@ -9,11 +9,6 @@ use axum::extract::Query;
 use axum::http::header::AUTHORIZATION;
 use axum::http::{Request, Response};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpListener;
-use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Duration, sleep};
 use tower::ServiceExt;
 
@@ -21,21 +16,10 @@ use super::handler::Call;
 use super::op::route;
 use super::reply::{Refusal, Reply, response};
 use super::{Commit, Fault, Shared, Then, admin, lock};
+use crate::listener::Listener;
 
 /// Longest request read, in bytes.
 const LONGEST: usize = 4 << 20;
-
-/// A listening server; dropping it closes the port and every connection.
-pub(super) struct Server {
-    address: SocketAddr,
-    accepting: AbortHandle,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.accepting.abort();
-    }
-}
 
 /// The connection is to be closed without an answer.
 #[derive(Debug)]
@@ -56,34 +40,14 @@ enum Outcome {
     HangUp,
 }
 
-impl Server {
-    pub(super) async fn start(address: SocketAddr, state: &Shared) -> std::io::Result<Self> {
-        let listener = TcpListener::bind(address).await?;
-        let address = listener.local_addr()?;
-        let admin = admin::router(state.clone());
-        let state = state.clone();
-        let accepting = tokio::spawn(async move {
-            // Aborted with the task that owns it.
-            let mut connections = JoinSet::new();
-            loop {
-                let Ok((stream, _)) = listener.accept().await else { continue };
-                // An answer is two small writes; without this each waits 40 ms for the other side's acknowledgement.
-                let _ = stream.set_nodelay(true);
-                let (state, admin) = (state.clone(), admin.clone());
-                connections.spawn(async move {
-                    let service = service_fn(move |request| respond(state.clone(), admin.clone(), request));
-                    // An error is a client or a fault that hung up.
-                    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
-                });
-                while connections.try_join_next().is_some() {}
-            }
-        });
-        Ok(Self { address, accepting: accepting.abort_handle() })
-    }
-
-    pub(super) fn address(&self) -> SocketAddr {
-        self.address
-    }
+/// Listens.
+pub(super) async fn start(address: SocketAddr, state: &Shared) -> std::io::Result<Listener> {
+    let (admin, state) = (admin::router(state.clone()), state.clone());
+    let connected = move || {
+        let (state, admin) = (state.clone(), admin.clone());
+        move |request| respond(state.clone(), admin.clone(), request)
+    };
+    Listener::start(address, connected).await
 }
 
 async fn respond(state: Shared, admin: Router, request: Request<Incoming>) -> Result<Response<Body>, HangUp> {

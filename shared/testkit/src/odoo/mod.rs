@@ -38,9 +38,9 @@ pub use seed::FakeOdooConfig;
 pub use totals::TaxRounding;
 
 use crate::erp::Fault;
+use crate::listener::Listener;
 use calls::Asked;
 use db::Db;
-use server::Server;
 
 /// How the server behaves.
 #[derive(Clone, Debug, Default)]
@@ -111,7 +111,7 @@ fn now() -> String {
 pub struct FakeOdoo {
     state: Shared,
     address: SocketAddr,
-    server: Option<Server>,
+    server: Option<Listener>,
 }
 
 impl FakeOdoo {
@@ -122,7 +122,7 @@ impl FakeOdoo {
     pub async fn start(config: FakeOdooConfig) -> std::io::Result<Self> {
         let port = config.port;
         let state = Arc::new(Mutex::new(config.state()));
-        let server = Server::start(SocketAddr::from(([127, 0, 0, 1], port)), &state).await?;
+        let server = server::start(SocketAddr::from(([127, 0, 0, 1], port)), &state).await?;
         Ok(Self { address: server.address(), state, server: Some(server) })
     }
 
@@ -148,7 +148,7 @@ impl FakeOdoo {
     /// When the port has been taken meanwhile.
     pub async fn come_back(&mut self) -> std::io::Result<()> {
         if self.server.is_none() {
-            self.server = Some(Server::start(self.address, &self.state).await?);
+            self.server = Some(server::start(self.address, &self.state).await?);
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The sockets. Not `axum::serve`, because that always answers: an ERP sometimes just hangs up.
+//! Requests and their answers, misbehaviour included.
 #![allow(clippy::disallowed_methods, reason = "an ERP takes its time")]
 
 use std::net::SocketAddr;
@@ -8,59 +8,25 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{Request, Response};
 use futures_util::stream::{self, StreamExt};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpListener;
-use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Duration, sleep};
 
 use super::calls::Asked;
 use super::gate::{self, Reply, Way};
 use super::{Shared, lock};
 use crate::erp::{Commit, Fault, Then};
+use crate::listener::Listener;
 
 /// Longest request read, in bytes.
 const LONGEST: usize = 4 << 20;
 
-/// A listening server; dropping it closes the port and every connection.
-pub(super) struct Server {
-    address: SocketAddr,
-    accepting: AbortHandle,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.accepting.abort();
-    }
-}
-
-impl Server {
-    pub(super) async fn start(address: SocketAddr, state: &Shared) -> std::io::Result<Self> {
-        let listener = TcpListener::bind(address).await?;
-        let address = listener.local_addr()?;
+/// Listens.
+pub(super) async fn start(address: SocketAddr, state: &Shared) -> std::io::Result<Listener> {
+    let state = state.clone();
+    let connected = move || {
         let state = state.clone();
-        let accepting = tokio::spawn(async move {
-            // Aborted with the task that owns it.
-            let mut connections = JoinSet::new();
-            loop {
-                let Ok((stream, _)) = listener.accept().await else { continue };
-                let _ = stream.set_nodelay(true);
-                let state = state.clone();
-                connections.spawn(async move {
-                    let service = service_fn(move |request| respond(state.clone(), request));
-                    // An error is a client or a fault that hung up.
-                    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
-                });
-                while connections.try_join_next().is_some() {}
-            }
-        });
-        Ok(Self { address, accepting: accepting.abort_handle() })
-    }
-
-    pub(super) fn address(&self) -> SocketAddr {
-        self.address
-    }
+        move |request| respond(state.clone(), request)
+    };
+    Listener::start(address, connected).await
 }
 
 fn hang_up() -> std::io::Error {

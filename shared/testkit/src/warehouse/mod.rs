@@ -20,7 +20,7 @@ pub use client::{Answered, WarehouseClient};
 pub use fault::{Fault, Then};
 pub use receive::{Pushed, PushedLine};
 
-use server::Server;
+use crate::listener::Listener;
 
 /// Where pushes are taken, below its address.
 const PATH: &str = "/waybill/fulfilments";
@@ -81,7 +81,7 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 pub struct FakeWarehouse {
     state: Shared,
     address: SocketAddr,
-    server: Option<Server>,
+    server: Option<Listener>,
 }
 
 impl FakeWarehouse {
@@ -98,7 +98,7 @@ impl FakeWarehouse {
             fulfilments: BTreeMap::new(),
             counts: Counts::default(),
         }));
-        let server = Server::start(SocketAddr::from(([127, 0, 0, 1], config.port)), &state).await?;
+        let server = server::start(SocketAddr::from(([127, 0, 0, 1], config.port)), &state).await?;
         Ok(Self { address: server.address(), state, server: Some(server) })
     }
 
@@ -141,7 +141,7 @@ impl FakeWarehouse {
     /// When the port has been taken meanwhile.
     pub async fn come_back(&mut self) -> std::io::Result<()> {
         if self.server.is_none() {
-            self.server = Some(Server::start(self.address, &self.state).await?);
+            self.server = Some(server::start(self.address, &self.state).await?);
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The sockets. Not `axum::serve`, because that always answers: a warehouse's server sometimes just hangs up.
+//! Requests and their answers, misbehaviour included.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -8,57 +8,22 @@ use axum::http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use axum::http::{Request, Response};
 use futures_util::stream::{self, StreamExt as _};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpListener;
-use tokio::task::{AbortHandle, JoinSet};
 
 use super::receive::Reply;
 use super::{PATH, Shared, Then, lock};
+use crate::listener::Listener;
 
 /// Longest request read, in bytes.
 const LONGEST: usize = 4 << 20;
 
-/// A listening server; dropping it closes the port and every connection.
-pub(super) struct Server {
-    address: SocketAddr,
-    accepting: AbortHandle,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.accepting.abort();
-    }
-}
-
-impl Server {
-    pub(super) async fn start(address: SocketAddr, state: &Shared) -> std::io::Result<Self> {
-        let listener = TcpListener::bind(address).await?;
-        let address = listener.local_addr()?;
+/// Listens.
+pub(super) async fn start(address: SocketAddr, state: &Shared) -> std::io::Result<Listener> {
+    let state = state.clone();
+    let connected = move || {
         let state = state.clone();
-        let accepting = tokio::spawn(async move {
-            // Aborted with the task that owns it.
-            let mut connections = JoinSet::new();
-            loop {
-                let Ok((stream, _)) = listener.accept().await else { continue };
-                // An answer is two small writes; without this each waits 40 ms for the other side's acknowledgement.
-                let _ = stream.set_nodelay(true);
-                let state = state.clone();
-                connections.spawn(async move {
-                    let service = service_fn(move |request| respond(state.clone(), request));
-                    // An error is a client or a fault that hung up.
-                    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
-                });
-                while connections.try_join_next().is_some() {}
-            }
-        });
-        Ok(Self { address, accepting: accepting.abort_handle() })
-    }
-
-    pub(super) fn address(&self) -> SocketAddr {
-        self.address
-    }
+        move |request| respond(state.clone(), request)
+    };
+    Listener::start(address, connected).await
 }
 
 /// The connection is to be closed: without an answer, or in the middle of one.
